@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+#
+# `make help` lists what can be asked. Each variant of the build has its own folder
+# below build/, so that they never mix and all can be kept.
+
+VERSION := 0.1.0
+
+VARIANT := release
+B       := build/$(VARIANT)
+
+prefix     := /usr/local
+bindir     := $(prefix)/bin
+datadir    := $(prefix)/share
+docdir     := $(datadir)/doc/opensi-gateway
+sysconfdir := /etc
+
+# The architecture: includes go from right to left only (tests/check-layers).
+LAYERS   := base core system top
+MAINS    := gateway/top/gateway.c
+PROGRAMS := $B/opensi-gateway
+
+SOURCES      := $(foreach layer,$(LAYERS),$(sort $(wildcard gateway/$(layer)/*.c)))
+SIM_SOURCES  := $(sort $(wildcard tests/sim/*.c))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$B/tests/%)
+HEADERS      := $(wildcard gateway/*/*.h tests/*/*.h)
+object        = $(patsubst %.c,$B/obj/%.o,$1)
+
+# pkg-config is asked when the first file is compiled, and only once.
+LIBRARIES := libxml-2.0 libcurl libconfig jansson libmd
+pkg        = $(shell pkg-config $1 $(LIBRARIES) 2>/dev/null)
+LIB_FLAGS  = $(eval LIB_FLAGS := $(patsubst -I%,-isystem %,$(call pkg,--cflags)))\
+	$(LIB_FLAGS)
+LIBS       = $(eval LIBS := $(call pkg,--libs))$(LIBS)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes -Wwrite-strings -Wformat=2 -Wundef -Wimplicit-fallthrough \
+	$(if $(WERROR),-Werror)
+DEFINES  := -D_GNU_SOURCE -DGATEWAY_VERSION='"$(VERSION)"' \
+	-DGATEWAY_DATA_DIR='"$(datadir)/opensi-gateway"' \
+	-DGATEWAY_CONFIG_DIR='"$(sysconfdir)/opensi-gateway"'
+
+# A distribution's own choice goes before ours.
+fortify := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+machine := $(shell $(CC) -dumpmachine 2>/dev/null)
+
+MODE_release  := -O2 -g -fPIE -fstack-protector-strong -fstack-clash-protection \
+	$(if $(findstring x86_64,$(machine)),-fcf-protection) $(fortify)
+MODE_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+MODE_cov      := -O0 -g --coverage
+MODE_analyzer := -O2 -fanalyzer
+LINK_release  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+MODE    := $(or $(MODE_$(VARIANT)),$(error no variant $(VARIANT)))
+COMPILE  = $(CC) -std=gnu17 $(MODE) $(WARNINGS) $(DEFINES) -Igateway \
+	-include base/banned.h $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS)
+LINK     = $(CC) $(MODE) $(CFLAGS) $(LINK_$(VARIANT)) $(LDFLAGS) -o $@ \
+	$(filter %.o,$^) $(filter %.a,$^)
+
+# In parallel unless told otherwise; one short line a step unless V=1.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-print-directory
+step = $(if $(V),,@printf '%-5s %s\n' $1 $@;)
+
+.PHONY: all tests objects demo test check coverage torture deps lint format install \
+	uninstall clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAMS) $(if $(filter release,$(VARIANT)),build/opensi-gateway) ## The programs
+
+build/opensi-gateway: FORCE
+	@mkdir -p build && ln -sfn release/opensi-gateway $@
+
+$B/opensi-gateway: $B/obj/gateway/top/gateway.o
+$(PROGRAMS): $B/libgateway.a
+	$(call step,LINK)$(LINK) $(LIBS)
+
+# All but the mains: each test takes out of it what it needs.
+$B/libgateway.a: $(call object,$(filter-out $(MAINS),$(SOURCES)))
+	$(call step,AR)rm -f $@ && $(AR) qcs $@ $^
+
+$(UNIT_TESTS): $B/tests/%: $B/obj/tests/unit/%.o $B/libgateway.a
+	@mkdir -p $(@D)
+	$(call step,LINK)$(LINK) $(LIBS) -lcmocka
+
+$B/tests/sim: $(call object,$(SIM_SOURCES)) $B/libgateway.a
+	@mkdir -p $(@D)
+	$(call step,LINK)$(LINK) $(LIBS)
+
+$B/obj/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(call step,CC)$(COMPILE) -MMD -MP -c -o $@ $<
+
+# Another prefix or another switch compiles anew: paths are part of the programs.
+$B/flags: export FLAGS = $(COMPILE)
+$B/flags: FORCE
+	@pkg-config --exists --print-errors $(LIBRARIES) || \
+		{ echo 'contrib/deps build installs what is missing' >&2; exit 1; }
+	@mkdir -p $B && echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
+
+objects: $(call object,$(SOURCES))
+tests: $(PROGRAMS) $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim)
+
+tests-%: FORCE
+	@$(MAKE) VARIANT=$* tests
+
+demo: ## Installs what is missing, then shows the gateway at work with a shop
+	@contrib/deps demo
+	@$(MAKE) all
+	@contrib/demo/run
+
+test: ## Installs what is missing, then does check
+	@contrib/deps test
+	@$(MAKE) check
+
+check: tests-release tests-asan ## All tests, with what is there: no network, no root
+	@tests/run release asan
+
+coverage: tests-cov ## Lines reached by the tests, file by file
+	@find build/cov -name '*.gcda' -delete
+	@tests/run cov
+	@gcov -n build/cov/obj/gateway/*/*.gcda | \
+		awk -F "['%:]" '/^File/ { file = $$2 } \
+			/^Lines/ && file ~ /^gateway.*c$$/ { print $$2 "%\t" file }' | sort -n
+
+torture: $B/tests/sim ## A long simulation of the schedule
+	$B/tests/sim --requests 10000000
+
+deps: ## Installs all that building, demo, tests and lint need
+	@contrib/deps demo test lint
+
+C_FILES := $(SOURCES) $(SIM_SOURCES) $(wildcard tests/unit/*.c)
+SCRIPTS  = $(shell find . -name build -prune -o -name .git -prune -o -type f \
+	-exec awk 'FNR == 1 { if (/^\#!.*[\/ ](ba)?sh/) print FILENAME; nextfile }' {} +)
+TIDIED  := $(C_FILES:%=build/lint/%.tidy)
+
+lint: ## Installs what is missing, then checks form and searches for faults
+	@contrib/deps test lint
+	@$(MAKE) -k lint-format lint-cppcheck lint-shell lint-analyzer lint-tidy
+
+lint-format: FORCE
+	clang-format --dry-run -Werror $(C_FILES) $(HEADERS)
+
+lint-cppcheck: FORCE
+	@mkdir -p build/lint/cppcheck
+	cppcheck --quiet --error-exitcode=1 --enable=warning,style,performance,portability \
+		--std=c11 --library=gnu --inline-suppr --suppress=memleak -j$(shell nproc) -Igateway \
+		--cppcheck-build-dir=build/lint/cppcheck gateway
+
+lint-shell: FORCE
+	shellcheck -x $(SCRIPTS)
+	$(if $(wildcard tests/*/*.bats),shellcheck -x -s bats $(wildcard tests/*/*.bats))
+
+lint-analyzer: FORCE
+	@$(MAKE) VARIANT=analyzer WERROR=1 objects
+
+lint-tidy: $(TIDIED)
+$(TIDIED): build/lint/%.tidy: % $(HEADERS) .clang-tidy tests/.clang-tidy
+	@mkdir -p $(@D)
+	$(call step,TIDY)clang-tidy -quiet $< -- $(wordlist 2,999,$(COMPILE)) 2>$@.log || \
+		{ cat $@.log; exit 1; }
+	@touch $@
+
+format: ## Puts all C files into the house form
+	clang-format -i $(C_FILES) $(HEADERS)
+
+# The sample configuration is one of the documents.
+DOCUMENTS := LICENSE $(wildcard *.md doc/*.md contrib/*.conf)
+
+install: all ## Into $(DESTDIR)$(prefix); no configuration is touched
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/opensi-gateway \
+		$(DESTDIR)$(docdir)
+	install $(PROGRAMS) $(DESTDIR)$(bindir)
+	install -m 644 $(wildcard xsd/*) $(DESTDIR)$(datadir)/opensi-gateway
+	install -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
+
+uninstall: ## Takes away what install put there
+	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%)
+	rm -rf $(DESTDIR)$(datadir)/opensi-gateway $(DESTDIR)$(docdir)
+
+clean: ## Takes away all that was built
+	rm -rf build
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+-include $(patsubst %.c,$B/obj/%.d,$(SOURCES) $(SIM_SOURCES) $(UNIT_SOURCES))

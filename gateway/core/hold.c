@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A shop that answers comments but refuses empty requests can never be opened by one, so
+ * it is probed with comments. That it may be of that kind shows only when it has refused
+ * an empty request itself: a time-out or a proxy's page says nothing about it, and a real
+ * comment sent into an outage would be one more in doubt. It may as well be a shop that
+ * was broken just then, so held it is asked both ways in turn, until it answers an empty
+ * request once. A shop that was never seen to answer anything is tried with a comment
+ * when the back-off has reached its end, or a gateway started amid such trouble would
+ * never find out.
+ */
+#include "core/hold.h"
+
+#include "core/schedule.h"
+
+static uint64_t draw(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static void set_next_try(struct holding *h, const struct schedule_policy *policy,
+	msec_t retry_after, msec_t now)
+{
+	/* A wish shorter than the shortest interval would have us run in circles. */
+	h->is_told = retry_after >= 0 && retry_after >= policy->retry_min;
+	if (h->backoff > policy->retry_max)
+		h->backoff = policy->retry_max;
+	if (h->backoff < policy->retry_min)
+		h->backoff = policy->retry_min;
+
+	msec_t drawn = hold_draw(h, h->backoff);
+	h->next_try = now + (h->is_told ? msec_min(retry_after, MSEC_HOUR) : drawn);
+	h->backoff = msec_min(2 * h->backoff, policy->retry_max);
+}
+
+void hold_init(struct holding *h, uint64_t seed)
+{
+	*h = (struct holding){.chance = seed};
+}
+
+bool hold_is_shut(const struct holding *h)
+{
+	return h->is_asking || h->cause != HOLD_NONE;
+}
+
+msec_t hold_draw(struct holding *h, msec_t delay)
+{
+	msec_t half = delay / 2;
+	return delay - half + (msec_t)(draw(&h->chance) % (uint64_t)(half + 1));
+}
+
+void hold_ask(struct holding *h, msec_t now)
+{
+	h->is_asking = true;
+	h->next_try = now;
+}
+
+void hold_begin(struct holding *h, const struct schedule_policy *policy,
+	const struct trouble *trouble, msec_t now)
+{
+	if (h->cause != HOLD_NONE) {
+		if (trouble->retry_after >= policy->retry_min)
+			set_next_try(h, policy, trouble->retry_after, now);
+		return;
+	}
+	if (h->is_sound || trouble->started - h->opened > h->backoff)
+		h->backoff = 0;
+	h->is_sound = false;
+	h->cause = trouble->cause;
+	h->since = now;
+	h->is_asking = false;
+	set_next_try(h, policy, trouble->retry_after, now);
+}
+
+enum probe hold_probe(const struct holding *h, const struct schedule_policy *policy)
+{
+	if (h->cause == HOLD_STORES_NOTHING)
+		return PROBE_COMMENT;
+	if (h->answers_empty || h->cause == HOLD_KEY || h->cause == HOLD_WEBSITE)
+		return PROBE_EMPTY;
+	bool has_seen_cap = !h->is_asking && h->backoff >= policy->retry_max;
+	if (h->refuses_empty && (h->answers_comments || has_seen_cap))
+		return h->is_asking || h->was_empty ? PROBE_COMMENT : PROBE_EMPTY;
+	if (!has_seen_cap)
+		return PROBE_EMPTY;
+	return h->cause == HOLD_UNCLEAR ? PROBE_DOUBTED : PROBE_EMPTY;
+}
+
+void hold_bad_probe(struct holding *h, const struct schedule_policy *policy,
+	const struct trouble *trouble, msec_t now)
+{
+	if (h->cause == HOLD_NONE) {
+		hold_begin(h, policy, trouble, now);
+		return;
+	}
+	/* The latest word is the one to mend by; but a comment refused once more is no
+	 * news about a shop that stores nothing. */
+	if (h->cause != HOLD_STORES_NOTHING || trouble->cause != HOLD_REFUSING)
+		h->cause = trouble->cause;
+	set_next_try(h, policy, trouble->retry_after, now);
+}
+
+void hold_open(struct holding *h, msec_t now)
+{
+	if (h->cause != HOLD_NONE)
+		h->opened = now;
+	h->cause = HOLD_NONE;
+	h->is_asking = false;
+}
+
+void hold_hurry(struct holding *h)
+{
+	if (h->cause != HOLD_NONE && !h->is_told)
+		h->next_try = h->since;
+}
+
+void hold_note_sound(struct holding *h, bool delivered)
+{
+	h->answers_comments = true;
+	h->is_sound = true;
+	if (delivered)
+		h->refused_count = 0;
+}
+
+bool hold_note_refusal(struct holding *h, uint64_t id)
+{
+	if (h->refused_count == HOLD_SILENT_REFUSALS)
+		return true;
+	for (unsigned i = 0; i < h->refused_count; i++) {
+		if (h->refused[i] == id)
+			return false;
+	}
+	h->refused[h->refused_count++] = id;
+	return h->refused_count == HOLD_SILENT_REFUSALS;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sentences are whole and numbers have their own forms, so that the text can be
+ * translated; lines are broken only after words have their final length. What an admin
+ * copies is never broken.
+ */
+#include "core/reason.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "core/shell.h"
+
+enum {
+	LINE_CHARS = 80,
+	NAME_CHARS = 255,
+	WORDS_CHARS = 500,
+	COMMENTS_LISTED = 50,
+	CLEAN_MAX_BYTES = 4096,
+	PATH_MAX_BYTES = 8192,
+	SENTENCE_MAX_BYTES = 8192, /* more than any three clean texts take */
+};
+
+/* What stands left of the first line of a paragraph, and of its others. */
+struct margin {
+	const char *first, *rest;
+};
+
+static const struct margin none = {"", ""};
+static const struct margin bullet = {"  - ", "    "};
+static const struct margin below = {"    ", "    "};
+
+/* As ngettext(3) will have it. */
+static const char *__attribute__((format_arg(2), format_arg(3)))
+plural(size_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
+static char *clean(const char *text)
+{
+	auto_buf struct buf b = {0};
+
+	buf_init(&b, CLEAN_MAX_BYTES);
+	text_add_clean(&b, text, strlen(text), WORDS_CHARS);
+	return buf_take(&b);
+}
+
+static size_t chars_of(const char *text, size_t len)
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at < len; count++) {
+		size_t step = text_char_len(text + at, len - at);
+		at += step ? step : 1;
+	}
+	return count;
+}
+
+/* The words that fit, but one at least. */
+static size_t line_len(const char *text, size_t max_chars)
+{
+	size_t len = strcspn(text, " ");
+	size_t chars = chars_of(text, len);
+
+	while (text[len]) {
+		size_t word = 1 + strcspn(text + len + 1, " ");
+		chars += chars_of(text + len, word);
+		if (chars > max_chars)
+			break;
+		len += word;
+	}
+	return len;
+}
+
+static void add_wrapped(struct buf *out, const struct margin *margin, const char *text)
+{
+	const char *left = margin->first;
+
+	while (*text) {
+		size_t len = line_len(text, LINE_CHARS - strlen(left));
+		buf_add_text(out, left);
+		buf_add(out, text, len);
+		buf_add_char(out, '\n');
+		text += len;
+		text += *text == ' ';
+		left = margin->rest;
+	}
+}
+
+static void __attribute__((format(printf, 3, 4)))
+say(struct buf *out, const struct margin *margin, const char *format, ...)
+{
+	va_list args;
+	char text[SENTENCE_MAX_BYTES];
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	add_wrapped(out, margin, text);
+}
+
+static bool is_delivered(const struct reason_comment *c)
+{
+	return c->result &&
+	       (!strcmp(c->result, "delivered") || !strcmp(c->result, "already"));
+}
+
+static bool is_failed(const struct reason_comment *c)
+{
+	return !is_delivered(c);
+}
+
+static bool has_result(const struct reason_comment *c, const char *result)
+{
+	return c->result && !strcmp(c->result, result);
+}
+
+static size_t count_result(const struct reason *reason, const char *result)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < reason->count; i++)
+		count += has_result(&reason->comments[i], result);
+	return count;
+}
+
+static size_t count_if(
+	const struct reason *reason, bool (*is_meant)(const struct reason_comment *))
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < reason->count; i++)
+		count += is_meant(&reason->comments[i]);
+	return count;
+}
+
+/* The first line: all that `head -1` shows of many such files. */
+static void say_title_of_invalid(
+	struct buf *out, const struct reason *reason, const char *name)
+{
+	size_t count = reason->problems ? reason->problems->count : 0;
+
+	switch (reason->verdict) {
+	case VERDICT_OVERSIZE:
+		buf_add_format(out, "%s: not sent: too large\n", name);
+		break;
+	case VERDICT_BROKEN_OFF:
+		buf_add_format(out, "%s: not sent: breaks off\n", name);
+		break;
+	case VERDICT_MALFORMED:
+		buf_add_format(out, "%s: not sent: not readable as XML\n", name);
+		break;
+	case VERDICT_REFUSED:
+		buf_add_format(out, "%s: not sent: not a comment file\n", name);
+		break;
+	default:
+		buf_add_format(out,
+			plural(count, "%s: not sent: %zu problem in it\n",
+				"%s: not sent: %zu problems in it\n"),
+			name, count);
+	}
+}
+
+static void say_title(struct buf *out, const struct reason *reason)
+{
+	auto_buf struct buf name = {0};
+	size_t left = count_if(reason, is_failed);
+
+	buf_init(&name, CLEAN_MAX_BYTES);
+	text_add_clean(&name, reason->name, strlen(reason->name), NAME_CHARS);
+	switch (reason->kind) {
+	case REASON_INVALID:
+		say_title_of_invalid(out, reason, buf_peek(&name));
+		break;
+	case REASON_REJECTED:
+		buf_add_format(out,
+			plural(left, "%s: not delivered: %zu comment not accepted\n",
+				"%s: not delivered: none of %zu comments accepted\n"),
+			buf_peek(&name), left);
+		break;
+	case REASON_PARTIAL:
+		buf_add_format(out,
+			plural(left, "%s: delivered in part: %zu comment left over\n",
+				"%s: delivered in part: %zu comments left over\n"),
+			buf_peek(&name), left);
+		break;
+	case REASON_CHANGED:
+		buf_add_format(
+			out, "%s: changed while it was being sent\n", buf_peek(&name));
+		break;
+	case REASON_POISONOUS:
+		buf_add_format(out, "%s: reading it ended the gateway three times\n",
+			buf_peek(&name));
+		break;
+	}
+	buf_add_char(out, '\n');
+}
+
+static void say_what_happened(struct buf *out, const struct reason *reason)
+{
+	switch (reason->kind) {
+	case REASON_INVALID:
+		say(out, &none,
+			"Nothing of this file was sent: a file is sent only if all of it "
+			"is valid.");
+		break;
+	case REASON_REJECTED:
+		say(out, &none,
+			"Nothing of this file was accepted by the shop. The file is as "
+			"it "
+			"was dropped.");
+		break;
+	case REASON_PARTIAL:
+		say(out, &none,
+			"This file holds the comments that were not delivered, and no "
+			"others, so what was delivered is not sent again. Numbers and "
+			"lines below are those of the file as it was dropped.");
+		break;
+	case REASON_CHANGED:
+		say(out, &none,
+			"This file was changed in sending/ after the gateway had read "
+			"it. "
+			"From then on, nothing more was sent from it.");
+		break;
+	case REASON_POISONOUS:
+		say(out, &none,
+			"The gateway ended three times in succession while it was "
+			"reading "
+			"this file, so the file was set aside to let others pass.");
+		break;
+	}
+	buf_add_char(out, '\n');
+}
+
+static void say_facts(struct buf *out, const struct reason *reason)
+{
+	auto_free char *site = clean(reason->site);
+	auto_buf struct buf claimed = {0};
+	auto_buf struct buf now = {0};
+
+	buf_init(&claimed, CLEAN_MAX_BYTES);
+	buf_init(&now, CLEAN_MAX_BYTES);
+	times_add_local(&claimed, reason->claimed);
+	times_add_local(&now, reason->now);
+	say(out, &none, "Site: %s", site);
+	say(out, &none, "Taken from incoming/: %s", buf_peek(&claimed));
+	say(out, &none, "Set aside: %s", buf_peek(&now));
+	if (reason->kind == REASON_PARTIAL && reason->original) {
+		auto_free char *original = clean(reason->original);
+		say(out, &none, "The file as it was dropped: %s", original);
+	}
+}
+
+static void say_counts(struct buf *out, const struct reason *reason)
+{
+	size_t delivered = count_if(reason, is_delivered);
+	size_t already = count_result(reason, "already");
+
+	if (!reason->count || reason->kind == REASON_REJECTED)
+		return;
+	buf_add_char(out, '\n');
+	say(out, &none,
+		plural(reason->count, "%zu of %zu comment was delivered.",
+			"%zu of %zu comments were delivered."),
+		delivered, reason->count);
+	if (already)
+		say(out, &none,
+			plural(already,
+				"For %zu of them, the shop already had a comment with "
+				"this CommentId; if the text differs, the shop kept the "
+				"older one.",
+				"For %zu of them, the shop already had comments with "
+				"these CommentIds; where texts differ, the shop kept the "
+				"older ones."),
+			already);
+}
+
+/* FIELD "VALUE" goes before the rule, as far as they are known. */
+static char *problem_words(const struct problem *p)
+{
+	auto_buf struct buf words = {0};
+
+	buf_init(&words, CLEAN_MAX_BYTES);
+	if (p->field)
+		buf_add_format(&words, "%s ", p->field);
+	if (p->value)
+		buf_add_format(&words, "\"%s\" ", p->value);
+	buf_add_text(&words, p->rule ? p->rule : "");
+	auto_free char *all = buf_take(&words);
+	return clean(all);
+}
+
+static void say_problem(struct buf *out, const struct problem *p)
+{
+	auto_free char *words = problem_words(p);
+	auto_free char *order = clean(p->order ? p->order : "");
+	unsigned n = p->comment;
+
+	if (p->line && n && *order)
+		say(out, &bullet, "line %u, comment %u (order %s): %s", p->line, n, order,
+			words);
+	else if (p->line && n)
+		say(out, &bullet, "line %u, comment %u: %s", p->line, n, words);
+	else if (p->line)
+		say(out, &bullet, "line %u: %s", p->line, words);
+	else if (n && *order)
+		say(out, &bullet, "comment %u (order %s): %s", n, order, words);
+	else if (n)
+		say(out, &bullet, "comment %u: %s", n, words);
+	else
+		say(out, &bullet, "%s", words);
+}
+
+static void list_problems(struct buf *out, const struct problems *problems)
+{
+	size_t more = problems->count - problems->kept_count;
+
+	if (!problems->count)
+		return;
+	buf_add_text(out, "\nProblems:\n\n");
+	for (size_t i = 0; i < problems->kept_count; i++)
+		say_problem(out, &problems->kept[i]);
+	if (more)
+		say(out, &bullet,
+			plural(more, "and %zu more problem", "and %zu more problems"),
+			more);
+}
+
+static const char *words_of(const char *result)
+{
+	static const struct {
+		const char *result, *words;
+	} table[] = {
+		{"delivered", "delivered"},
+		{"already", "the shop had a comment of this number already"},
+		{"rejected", "the shop did not accept it"},
+		{"deferred", "the shop failed on it each time"},
+		{"unknown", "it is not known whether the shop has stored it"},
+	};
+
+	for (size_t i = 0; result && i < sizeof(table) / sizeof(*table); i++)
+		if (!strcmp(table[i].result, result))
+			return table[i].words;
+	return "not sent";
+}
+
+static void say_answer(struct buf *out, const struct reason_comment *c)
+{
+	auto_free char *code = clean(c->code ? c->code : "");
+	auto_free char *message = clean(c->message ? c->message : "");
+
+	if (*code && *message)
+		say(out, &below, "The shop said: %s \"%s\"", code, message);
+	else if (*code)
+		say(out, &below, "The shop said: %s", code);
+	else if (*message && has_result(c, "rejected"))
+		say(out, &below, "The shop said: \"%s\"", message);
+	else if (*message)
+		say(out, &below, "The last try ended with: \"%s\"", message);
+}
+
+static void say_comment(struct buf *out, const struct reason_comment *c)
+{
+	auto_free char *order = clean(c->order);
+	auto_free char *id = clean(c->id);
+	auto_free char *why = clean(c->why ? c->why : words_of(c->result));
+
+	if (c->line)
+		say(out, &bullet, "line %u, comment %u (order %s, CommentId %s): %s",
+			c->line, c->number, order, id, why);
+	else
+		say(out, &bullet, "comment %u (order %s, CommentId %s): %s", c->number,
+			order, id, why);
+	if (is_delivered(c))
+		return;
+	say_answer(out, c);
+	if (c->attempts)
+		say(out, &below, plural(c->attempts, "Tried %u time.", "Tried %u times."),
+			c->attempts);
+}
+
+static void list_comments(struct buf *out, const struct reason *reason,
+	const char *heading, bool (*is_meant)(const struct reason_comment *))
+{
+	size_t more = count_if(reason, is_meant);
+	size_t listed = 0;
+
+	if (!more)
+		return;
+	buf_add_text(out, heading);
+	for (size_t i = 0; listed < COMMENTS_LISTED && i < reason->count; i++) {
+		if (!is_meant(&reason->comments[i]))
+			continue;
+		say_comment(out, &reason->comments[i]);
+		listed++;
+	}
+	more -= listed;
+	if (more)
+		say(out, &bullet, "and %zu more", more);
+}
+
+static void list_all(struct buf *out, const struct reason *reason)
+{
+	if (reason->kind == REASON_INVALID && reason->problems)
+		list_problems(out, reason->problems);
+	if (reason->kind == REASON_CHANGED || reason->kind == REASON_POISONOUS)
+		list_comments(out, reason, "\nDelivered:\n\n", is_delivered);
+	list_comments(out, reason, "\nNot delivered:\n\n", is_failed);
+}
+
+static const char *cure_of_invalid(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_OVERSIZE:
+		return "Have it exported in smaller files, or raise max_file_size in the "
+		       "configuration and move it back.";
+	case VERDICT_BROKEN_OFF:
+		return "Have it exported again, and delete this one. An exporter is on "
+		       "the safe side if it writes to a name that ends in .tmp and "
+		       "renames the file when it is complete.";
+	default:
+		return "Correct the file where it lies and move it back; or have it "
+		       "exported again, and delete this one.";
+	}
+}
+
+static const char *cure_of(const struct reason *reason)
+{
+	switch (reason->kind) {
+	case REASON_INVALID:
+		return cure_of_invalid(reason->verdict);
+	case REASON_CHANGED:
+		return "Look at what was changed. What was delivered may stay in the "
+		       "file: the shop recognises a CommentId that it has stored and "
+		       "keeps the text that it has, so a text that was changed needs a "
+		       "CommentId of its own. Then move the file back.";
+	case REASON_POISONOUS:
+		return "This is a fault of the gateway rather than of the file: please "
+		       "report it, with the file. When the gateway has been corrected, "
+		       "move the file back.";
+	default:
+		return "Remove the cause, in the file where it lies or at the shop, and "
+		       "move the file back; or delete it.";
+	}
+}
+
+static void say_what_to_do(struct buf *out, const struct reason *reason)
+{
+	auto_buf struct buf from = {0};
+	auto_buf struct buf to = {0};
+
+	buf_init(&from, PATH_MAX_BYTES);
+	buf_init(&to, PATH_MAX_BYTES);
+	buf_add_format(&from, "%s/failed/%s", reason->spool, reason->name);
+	buf_add_format(&to, "%s/incoming/", reason->spool);
+
+	buf_add_text(out, "\nWhat to do:\n\n");
+	say(out, &none, "%s", cure_of(reason));
+	if (count_result(reason, "unknown")) {
+		buf_add_char(out, '\n');
+		say(out, &none,
+			"A comment whose outcome is not known may be sent again: the "
+			"shop recognises a CommentId that it has stored.");
+	}
+	buf_add_char(out, '\n');
+	say(out, &none, "This command sends it again:");
+	buf_add_text(out, "\n    ");
+	shell_add_move(out, buf_peek(&from), buf_peek(&to));
+	buf_add_text(out, "\n\n");
+	say(out, &none,
+		"This text is removed by itself once the file has been moved or "
+		"deleted.");
+}
+
+void reason_write(struct buf *out, const struct reason *reason)
+{
+	say_title(out, reason);
+	say_what_happened(out, reason);
+	say_facts(out, reason);
+	say_counts(out, reason);
+	list_all(out, reason);
+	say_what_to_do(out, reason);
+}

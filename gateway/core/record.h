@@ -1,0 +1,103 @@
+#ifndef GATEWAY_CORE_RECORD_H
+#define GATEWAY_CORE_RECORD_H
+/* SPDX-License-Identifier: MIT
+ *
+ * record - one line of the audit trail, which is the journal: written and read
+ *
+ * Knows: the format. One JSON object a line, no comment text, no key. Keys are written in
+ * this order, and only where they apply:
+ *
+ *   v t up boot site ev claim drop of version n order comment attempt result code
+ *   message count to
+ *
+ * `v` is the version of the format, `t` UTC, `up` milliseconds of CLOCK_BOOTTIME, `boot`
+ * the kernel's boot id. A claim is named by its stamp, which is never used twice; the
+ * name of its file is STAMP_DROP. Names that are not UTF-8 lose their odd bytes here, so
+ * the stamp decides.
+ * Must not know: where lines are kept (audit), what they add up to (history).
+ * Promises: what was written can be read back; a line cut anywhere cannot. Keys that are
+ * not known are ignored, so that a later gateway may add some.
+ * Ownership: texts of a parsed record are borrowed from its `source`, which record_done()
+ * frees; a record that is written owns nothing.
+ */
+#include <stddef.h>
+
+#include "base/times.h"
+
+struct buf;
+
+enum { RECORD_VERSION = 1, RECORD_MAX_BYTES = 16 * 1024 };
+
+/* Each event with the keys that say more about it; [those] may be absent. */
+enum event {
+	/* boot: a run begins; durable before anything else */
+	EVENT_START,
+	/* [boot]: the run ended cleanly, nothing follows but the next start */
+	EVENT_STOP,
+	/* claim drop [of]: claimed, about to be parsed; of: the claim it is a retry of */
+	EVENT_READING,
+	/* claim drop version result [count message]: the verdict */
+	EVENT_READ,
+	/* claim drop: breaks off, back in incoming/ to grow */
+	EVENT_RETURNED,
+	/* claim n order comment: about to be sent */
+	EVENT_POSTING,
+	/* claim n order comment result attempt [code message] */
+	EVENT_OUTCOME,
+	/* claim to: what was not delivered lies in failed/, durable */
+	EVENT_REST,
+	/* claim drop result to: about to move to sent/ or failed/ */
+	EVENT_SETTLED,
+	/* claim drop: the admin took it out of sending/ */
+	EVENT_WITHDRAWN,
+	/* result message: the site is not sent to */
+	EVENT_HOLD,
+	/* it is again */
+	EVENT_OPEN,
+	/* One line of three kinds, for everything that is not over when it is written:
+	 *   claim drop version count attempt [result to]: a claim in sending/; attempt:
+	 *     kills while reading, result: the verdict, to: its rest in failed/;
+	 *   claim n order comment attempt result [code message]: a comment of that claim
+	 *     that was ever posted; result "posted": without an outcome so far;
+	 *   n order comment result: a doubt that outlived its claim.
+	 * With result "unknown", `up` and `boot` are those of the outcome that was
+	 * unknown, not of the writing. */
+	EVENT_CHECKPOINT,
+	/* boot count [claim]: it is complete; boot: of the run that goes on, count: its
+	 * lines, claim: the latest stamp ever given */
+	EVENT_CHECKPOINT_END,
+};
+
+struct record {
+	enum event event;
+	usec_t at;
+	msec_t up;
+	const char *boot;
+	const char *site;
+	const char *claim;   /* the stamp */
+	const char *drop;    /* the name without it */
+	const char *of;      /* the stamp that a retry had when it failed */
+	const char *version; /* which bytes: size, time of change and inode */
+	unsigned number;     /* of the comment in its file, from 1; 0: none */
+	const char *order;   /* WebOrderNumber */
+	const char *comment; /* CommentId */
+	unsigned attempt;    /* counted so far; 0: not told */
+	const char *result;  /* "delivered", "valid", "sent" ... by event */
+	const char *code;    /* the shop's */
+	const char *message; /* in words */
+	size_t count;        /* comments, or lines of a checkpoint; 0: not told */
+	const char *to;      /* folder/name */
+	void *source;
+};
+
+/* Appends the line with its newline, never more than RECORD_MAX_BYTES: texts longer than
+ * they may be are shortened. The keys that the event cannot do without must be there. */
+void record_write(struct buf *out, const struct record *record);
+
+/* line: without the newline. -EINVAL: not a record of this version (a torn line). */
+int record_parse(const char *line, size_t len, struct record *record);
+void record_done(struct record *record);
+
+const char *event_name(enum event event);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "system/audit.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "core/record.h"
+#include "system/io.h"
+#include "system/spool.h"
+
+enum { FILE_MODE = 0640, DAY_LEN = 10, FILES_READ = 2, PENDING_MAX = 1 << 30 };
+
+static const char suffix[] = ".jsonl";
+
+struct audit {
+	const struct spool *spool;
+	int fd; /* of the current day, or -1 */
+	char day[DAY_LEN + 1];
+	off_t size;            /* of the whole lines in the file */
+	off_t checkpoint_size; /* where the last checkpoint ended */
+	struct buf pending;    /* appended, not yet written */
+	bool is_synced;
+};
+
+struct audit *audit_new(const struct spool *spool)
+{
+	struct audit *a = xcalloc(1, sizeof(*a));
+	a->spool = spool;
+	a->fd = -1;
+	a->is_synced = true;
+	buf_init(&a->pending, PENDING_MAX);
+	return a;
+}
+
+void audit_free(struct audit *a)
+{
+	if (!a)
+		return;
+	cleanup_close(&a->fd);
+	buf_done(&a->pending);
+	free(a);
+}
+
+/* --- reading what earlier runs wrote --- */
+
+static bool is_audit_file(const char *name)
+{
+	for (int i = 0; i < DAY_LEN; i++) {
+		bool fits = i == 4 || i == 7 ? name[i] == '-'
+					     : isdigit((unsigned char)name[i]) != 0;
+		if (!fits)
+			return false;
+	}
+	return !strcmp(name + DAY_LEN, suffix);
+}
+
+/* The two latest days, the later one first; those that do not exist stay as they are. */
+static int latest_days(const struct audit *a, char names[FILES_READ][NAME_MAX + 1])
+{
+	auto_with(spool_closedirp) DIR *dir = spool_list(a->spool, FOLDER_AUDIT);
+	if (!dir)
+		return -errno;
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
+		if (!is_audit_file(entry->d_name))
+			continue;
+		if (strcmp(entry->d_name, names[0]) > 0) {
+			memcpy(names[1], names[0], sizeof(names[0]));
+			snprintf(names[0], NAME_MAX + 1, "%s", entry->d_name);
+		} else if (strcmp(entry->d_name, names[1]) > 0) {
+			snprintf(names[1], NAME_MAX + 1, "%s", entry->d_name);
+		}
+	}
+	return -errno;
+}
+
+struct lines {
+	const char *bytes;
+	size_t len;
+	bool has_checkpoint; /* and then the bytes begin with the last complete one */
+};
+
+static void lines_done(struct lines *l)
+{
+	if (l->bytes)
+		(void)munmap((void *)(l->bytes), l->len);
+}
+
+static bool line_says(const char *line, size_t len, const char *event)
+{
+	auto_buf struct buf mark = {.max_bytes = 64};
+	buf_add_format(&mark, "\"ev\":\"%s\"", event);
+	return memmem(line, len, buf_peek(&mark), mark.len) != NULL;
+}
+
+/* A torn one that says so does not count: it completed nothing. */
+static bool is_checkpoint_end(const char *line, size_t len)
+{
+	if (!line_says(line, len, "checkpoint-end") || line[len - 1] != '\n')
+		return false;
+	auto_with(record_done) struct record record = {0};
+	return record_parse(line, len - 1, &record) == 0 &&
+	       record.event == EVENT_CHECKPOINT_END;
+}
+
+/* Where the line begins that ends (with its newline) before `end`. */
+static size_t line_before(const char *bytes, size_t end)
+{
+	const char *newline = end > 1 ? memrchr(bytes, '\n', end - 1) : NULL;
+	return newline ? (size_t)(newline - bytes) + 1 : 0;
+}
+
+/* Goes back line by line to the last checkpoint-end, then on to where that began. */
+static size_t find_checkpoint(const char *bytes, size_t len, bool *found)
+{
+	size_t end = len;
+	*found = false;
+	while (end) {
+		size_t begin = line_before(bytes, end);
+		if (*found && !line_says(bytes + begin, end - begin, "checkpoint"))
+			return end;
+		if (!*found)
+			*found = is_checkpoint_end(bytes + begin, end - begin);
+		end = begin;
+	}
+	return 0;
+}
+
+static int map_file(const struct audit *a, const char *name, struct lines *lines)
+{
+	auto_close int fd = io_open(
+		spool_folder_fd(a->spool, FOLDER_AUDIT), name, O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0)
+		return fd;
+	struct stat st;
+	int r = io_stat(fd, &st);
+	if (r < 0)
+		return r;
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return 0;
+	void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	*lines = (struct lines){.bytes = bytes, .len = (size_t)st.st_size};
+	return 0;
+}
+
+static void hand_out(
+	const struct lines *l, size_t from, audit_reader reader, void *context)
+{
+	const char *at = l->bytes + from;
+	const char *end = l->bytes + l->len;
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *stop = newline ? newline : end;
+		if (stop > at)
+			reader(context, at, (size_t)(stop - at));
+		at = stop + 1;
+	}
+}
+
+int audit_replay(struct audit *a, audit_reader reader, void *context)
+{
+	char names[FILES_READ][NAME_MAX + 1] = {{0}};
+	int r = latest_days(a, names);
+	if (r < 0)
+		return r;
+
+	auto_with(lines_done) struct lines later = {0};
+	auto_with(lines_done) struct lines earlier = {0};
+	bool found = false;
+	size_t from = 0;
+	if (names[0][0])
+		r = map_file(a, names[0], &later);
+	if (r == 0 && later.len)
+		from = find_checkpoint(later.bytes, later.len, &found);
+	if (r == 0 && !found && names[1][0])
+		r = map_file(a, names[1], &earlier);
+	if (r < 0)
+		return r;
+	if (earlier.len)
+		hand_out(&earlier, find_checkpoint(earlier.bytes, earlier.len, &found),
+			reader, context);
+	hand_out(&later, from, reader, context);
+	return 0;
+}
+
+/* --- writing --- */
+
+/* Ends a line that an earlier run, or the disk, left without its newline. */
+static int end_torn_line(int fd, off_t *size)
+{
+	char last = '\n';
+	if (*size && pread(fd, &last, 1, *size - 1) < 0)
+		return -errno;
+	if (last == '\n')
+		return 0;
+	int r = io_write(fd, "\n", 1);
+	if (r == 0)
+		++*size;
+	return r;
+}
+
+static int open_day(struct audit *a, const char *day)
+{
+	auto_buf struct buf name = {.max_bytes = NAME_MAX};
+	buf_add_format(&name, "%s%s", day, suffix);
+	auto_close int fd = io_open(spool_folder_fd(a->spool, FOLDER_AUDIT),
+		buf_peek(&name), O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, FILE_MODE);
+	if (fd < 0)
+		return fd;
+	struct stat st;
+	int r = io_stat(fd, &st);
+	if (r == 0 && !S_ISREG(st.st_mode))
+		r = -EINVAL;
+	if (r == 0)
+		r = io_sync(spool_folder_fd(a->spool, FOLDER_AUDIT));
+	if (r == 0)
+		r = end_torn_line(fd, &st.st_size);
+	if (r < 0)
+		return r;
+	cleanup_close(&a->fd);
+	a->fd = take_fd(&fd);
+	a->size = st.st_size;
+	snprintf(a->day, sizeof(a->day), "%s", day);
+	return 0;
+}
+
+/* Its file is still what goes by that name: nobody removed, moved or replaced it. */
+static bool is_in_place(const struct audit *a)
+{
+	auto_buf struct buf name = {.max_bytes = NAME_MAX};
+	buf_add_format(&name, "%s%s", a->day, suffix);
+	struct stat ours = {0};
+	struct stat named = {0};
+	return io_stat(a->fd, &ours) == 0 &&
+	       spool_look(a->spool, FOLDER_AUDIT, buf_peek(&name), &named) == 0 &&
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* What is wrong with an open file is over with a checkpoint in one opened anew. */
+static void let_go(struct audit *a)
+{
+	cleanup_close(&a->fd);
+	a->fd = -1;
+}
+
+bool audit_wants_checkpoint(struct audit *a, usec_t now)
+{
+	auto_buf struct buf today = {.max_bytes = DAY_LEN};
+	times_add_utc_day(&today, now);
+	if (a->fd < 0 || strcmp(buf_peek(&today), a->day) > 0 || !is_in_place(a))
+		return true;
+	return a->size - a->checkpoint_size > AUDIT_CHECKPOINT_BYTES;
+}
+
+/* Days go forward only: with a clock set back the later day's file is written on, also
+ * by the next run, for it is the one that recovery reads. */
+static int day_to_write(const struct audit *a, usec_t now, char day[DAY_LEN + 1])
+{
+	char names[FILES_READ][NAME_MAX + 1] = {{0}};
+	int r = *a->day ? 0 : latest_days(a, names);
+	if (r < 0)
+		return r;
+	auto_buf struct buf today = {.max_bytes = DAY_LEN};
+	times_add_utc_day(&today, now);
+	const char *last = *a->day ? a->day : names[0];
+	bool is_later = strncmp(last, buf_peek(&today), DAY_LEN) > 0;
+	snprintf(day, DAY_LEN + 1, "%.*s", DAY_LEN, is_later ? last : buf_peek(&today));
+	return 0;
+}
+
+int audit_begin_checkpoint(struct audit *a, usec_t now)
+{
+	/* Lines still pending belong to the file before, if it is there to take them. */
+	if (a->fd >= 0) {
+		int r = audit_sync(a);
+		if (r < 0)
+			return r;
+	}
+	char day[DAY_LEN + 1];
+	int r = day_to_write(a, now, day);
+	return r < 0 ? r : open_day(a, day);
+}
+
+void audit_end_checkpoint(struct audit *a)
+{
+	a->checkpoint_size = a->size + (off_t)a->pending.len;
+}
+
+void audit_append(struct audit *a, const struct record *record)
+{
+	record_write(&a->pending, record);
+	assert(buf_finish(&a->pending) == 0); /* the window bounds what can be pending */
+}
+
+int audit_write(struct audit *a)
+{
+	if (!a->pending.len)
+		return 0;
+	if (a->fd < 0)
+		return -EIO; /* let go of since audit_wants_checkpoint() was asked */
+	int r = io_write(a->fd, a->pending.bytes, a->pending.len);
+	if (r < 0) {
+		/* Whole lines or nothing: what came through is written again. */
+		if (io_truncate(a->fd, a->size) < 0)
+			let_go(a);
+		return r;
+	}
+	a->size += (off_t)a->pending.len;
+	buf_clear(&a->pending);
+	a->is_synced = false;
+	return 0;
+}
+
+int audit_sync(struct audit *a)
+{
+	int r = audit_write(a);
+	if (r < 0 || a->is_synced)
+		return r;
+	r = io_sync_data(a->fd);
+	a->is_synced = r == 0;
+	if (r < 0)
+		let_go(a); /* the kernel may forget what it could not write: fsync(2) */
+	return r;
+}

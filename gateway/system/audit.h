@@ -1,0 +1,47 @@
+#ifndef GATEWAY_SYSTEM_AUDIT_H
+#define GATEWAY_SYSTEM_AUDIT_H
+/* SPDX-License-Identifier: MIT
+ *
+ * audit - where the journal's lines are kept: one file a day (UTC), appended to
+ *
+ * Knows: audit/DAY.jsonl, how to append whole lines and make them durable, and where the
+ * last complete checkpoint begins. Must not know: what the lines add up to (history).
+ * Order: append, then write before anything that the lines announce is done, then sync
+ * before anything that they conclude is done.
+ * Promises: a line is whole in the file or not there; after a failed write the same lines
+ * are written again by the next audit_write(). A torn last line of an earlier run is
+ * ended, so that it spoils nothing after it. A new file begins with a checkpoint: the
+ * caller asks audit_wants_checkpoint() at the beginning of each turn.
+ * Errors: -errno, logged by the caller.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/times.h"
+
+struct audit;
+struct record;
+struct spool;
+
+/* A checkpoint is written again after so many bytes, so that recovery stays short. */
+enum { AUDIT_CHECKPOINT_BYTES = 64 * 1024 * 1024 };
+
+/* The spool is borrowed. Nothing is opened or made yet. */
+struct audit *audit_new(const struct spool *spool);
+void audit_free(struct audit *a);
+
+/* Hands out the lines from the last complete checkpoint on, of the two latest days. */
+typedef void (*audit_reader)(void *context, const char *line, size_t len);
+int audit_replay(struct audit *a, audit_reader reader, void *context);
+
+/* A new day, a file that somebody removed, or a long way since the last one. */
+bool audit_wants_checkpoint(struct audit *a, usec_t now);
+/* What is appended from here to audit_end_checkpoint() is the checkpoint. */
+int audit_begin_checkpoint(struct audit *a, usec_t now);
+void audit_end_checkpoint(struct audit *a);
+
+void audit_append(struct audit *a, const struct record *record);
+int audit_write(struct audit *a); /* a process that dies has still said it */
+int audit_sync(struct audit *a);  /* so has a machine */
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "system/log.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+enum { LINE_MAX_BYTES = 8192, VALUE_MAX_CHARS = 500 };
+
+static enum config_level written = LEVEL_INFO;
+
+/* syslog(3) numbers and words, by level */
+static const struct {
+	const char *prefix;
+	const char *word;
+} levels[] = {
+	[LEVEL_ERROR] = {"<3>", "error: "},
+	[LEVEL_WARNING] = {"<4>", "warning: "},
+	[LEVEL_INFO] = {"<6>", ""},
+	[LEVEL_DEBUG] = {"<7>", "debug: "},
+};
+
+void log_set_level(enum config_level level)
+{
+	written = level;
+}
+
+/* logfmt: quoted when it holds a space, a quote or an equals sign, or nothing at all. */
+static void add_value(struct buf *line, const char *text)
+{
+	auto_buf struct buf clean = {.max_bytes = LINE_MAX_BYTES};
+	text_add_clean(&clean, text, strlen(text), VALUE_MAX_CHARS);
+	const char *value = buf_peek(&clean);
+	if (*value && !strpbrk(value, " \"=\\")) {
+		buf_add_text(line, value);
+		return;
+	}
+	buf_add_char(line, '"');
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			buf_add_char(line, '\\');
+		buf_add_char(line, *value);
+	}
+	buf_add_char(line, '"');
+}
+
+static void add_text(struct buf *line, const char *key, const char *text)
+{
+	buf_add_format(line, "%s=", key);
+	add_value(line, text);
+	buf_add_char(line, ' ');
+}
+
+void log_fields(enum config_level level, const char *site, const char *id,
+	const char *event, const struct log_field *fields)
+{
+	if (level > written)
+		return;
+
+	auto_buf struct buf line = {.max_bytes = LINE_MAX_BYTES};
+	buf_add_text(
+		&line, isatty(STDERR_FILENO) ? levels[level].word : levels[level].prefix);
+	if (id)
+		add_text(&line, "id", id);
+	if (site)
+		add_text(&line, "site", site);
+	add_text(&line, "event", event);
+	for (; fields->key; fields++) {
+		if (fields->text)
+			add_text(&line, fields->key, fields->text);
+		else
+			buf_add_format(
+				&line, "%s=%" PRId64 " ", fields->key, fields->number);
+	}
+	line.bytes[line.len - 1] = '\n';
+	/* Where standard error leads nowhere there is nobody left to be told so. */
+	ssize_t ignored = write(STDERR_FILENO, line.bytes, line.len);
+	(void)ignored;
+}

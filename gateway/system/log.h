@@ -1,0 +1,48 @@
+#ifndef GATEWAY_SYSTEM_LOG_H
+#define GATEWAY_SYSTEM_LOG_H
+/* SPDX-License-Identifier: MIT
+ *
+ * log - one line an event, for people and for grep
+ *
+ * Knows: the form (logfmt, what it is about first), the levels, and how foreign texts are
+ * made harmless. Lines go to standard error with a "<N>" priority, which systemd's
+ * journal understands (sd-daemon(3)). On a terminal the priority is a word instead.
+ * Promises: values never break a line or reach a terminal raw; no secrets come here.
+ * Must not know: what is done about an event.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "system/config.h"
+
+struct log_field {
+	const char *key;
+	const char *text; /* NULL: the number counts */
+	int64_t number;
+};
+
+/* What has no text is shown as an empty one. */
+static inline struct log_field log_text(const char *key, const char *text)
+{
+	return (struct log_field){.key = key, .text = text ? text : ""};
+}
+
+static inline struct log_field log_int64(const char *key, int64_t number)
+{
+	return (struct log_field){.key = key, .number = number};
+}
+/* Sizes and counts of any type: none comes near the border. */
+#define log_number(key, number) log_int64(key, (int64_t)(number))
+
+/* What is less grave than `level` is not written. */
+void log_set_level(enum config_level level);
+
+/* site and id (of a drop) may be NULL. Fields: a list of log_text() and log_number(). */
+#define log_event(level, site, id, event, ...)                                           \
+	log_fields(level, site, id, event,                                               \
+		(const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0}})
+
+void log_fields(enum config_level level, const char *site, const char *id,
+	const char *event, const struct log_field *fields);
+
+#endif

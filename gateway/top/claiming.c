@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/claiming.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "system/log.h"
+#include "top/reading.h"
+
+/* Drops claimed in one turn, so that exchanges are looked after in between. */
+enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
+
+static const char reason_suffix[] = ".reason.txt";
+
+static struct intake *intake_of(const struct site *site, enum folder folder)
+{
+	return folder == FOLDER_INCOMING ? site->incoming : site->strays;
+}
+
+/* Whether a name in sending/ is one of our claims. */
+static struct job *job_named(const struct site *site, const char *name)
+{
+	const char *stamp = NULL;
+	char text[TIMES_STAMP_LEN + 1];
+	spool_drop_name(name, &stamp);
+	if (stamp != name)
+		return NULL;
+	snprintf(text, sizeof(text), "%s", stamp);
+	struct job *job = site_find_job(site, text);
+	return job && !strcmp(job->claim.name, name) ? job : NULL;
+}
+
+static int see(struct site *site, const struct moment *now, enum folder folder,
+	const char *name, enum sign sign)
+{
+	struct stat st;
+	int r = spool_look(site->spool, folder, name, &st);
+	if (r == -ENOENT || (r == 0 && !S_ISREG(st.st_mode))) {
+		intake_forget(intake_of(site, folder), name);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	struct sighting sighting = site_sighting(&st);
+	intake_see(intake_of(site, folder), name, sign, &sighting, now->up);
+	return 0;
+}
+
+/* --- alarms --- */
+
+/* Our own claims make this alarm too. */
+static int take_stray(struct site *site, const struct moment *now, const char *name)
+{
+	if (job_named(site, name) || !intake_wants(site->strays, name))
+		return 0;
+	return see(site, now, FOLDER_SENDING, name, SIGN_BORN);
+}
+
+/* So do our own settled drops, but those are no jobs any more. */
+static int take_withdrawal(struct site *site, const struct moment *now, const char *name)
+{
+	struct job *job = job_named(site, name);
+	struct stat st;
+	intake_forget(site->strays, name);
+	if (!job || job->state != JOB_SENDING)
+		return 0;
+	int r = spool_look(site->spool, FOLDER_SENDING, name, &st);
+	if (r == -ENOENT)
+		site_stop_job(site, now, job, END_WITHDRAWN);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int take_alarm(
+	struct site *site, const struct moment *now, const struct watch_event *alarm)
+{
+	static const enum sign signs[] = {
+		[WATCH_ARRIVED] = SIGN_ARRIVED,
+		[WATCH_BORN] = SIGN_BORN,
+		[WATCH_TOUCHED] = SIGN_TOUCHED,
+	};
+	switch (alarm->sign) {
+	case WATCH_LOST:
+	case WATCH_FOLDERS:
+		site->must_scan = true;
+		return 0;
+	case WATCH_LEFT:
+		intake_forget(site->incoming, alarm->name);
+		return 0;
+	case WATCH_STRAY:
+		return take_stray(site, now, alarm->name);
+	case WATCH_WITHDRAWN:
+		return take_withdrawal(site, now, alarm->name);
+	case WATCH_ARRIVED:
+	case WATCH_BORN:
+	case WATCH_TOUCHED:
+		break;
+	}
+	if (!intake_wants(site->incoming, alarm->name))
+		return 0;
+	return see(site, now, FOLDER_INCOMING, alarm->name, signs[alarm->sign]);
+}
+
+int claiming_take_alarms(struct site *site, const struct moment *now)
+{
+	struct watch_event alarm;
+	bool is_alarm = false;
+	if (!site->watch)
+		return 0;
+	do {
+		int r = watch_next(site->watch, &alarm, &is_alarm);
+		if (r == 0 && is_alarm)
+			r = take_alarm(site, now, &alarm);
+		if (r < 0)
+			return r;
+	} while (is_alarm);
+	return 0;
+}
+
+/* --- the scan --- */
+
+static int find_folders(struct site *site)
+{
+	bool changed = false;
+	int r = spool_refresh(site->spool, &changed);
+	if (r == 0 && site->watch)
+		r = watch_spool(site->watch, site->spool);
+	if (changed)
+		log_event(LEVEL_WARNING, site->config->name, NULL, "folders-remade",
+			log_text("spool", site->config->spool));
+	return r;
+}
+
+/* A reason whose file is gone tells nothing any more. */
+static void tidy_reason(struct site *site, enum folder folder, const char *name)
+{
+	size_t len = strlen(name);
+	size_t tail = sizeof(reason_suffix) - 1;
+	const char *stamp = NULL;
+	char file[NAME_MAX + 1];
+	struct stat st;
+	spool_drop_name(name, &stamp);
+	if (!stamp || len <= tail || strcmp(name + len - tail, reason_suffix) != 0)
+		return;
+	snprintf(file, sizeof(file), "%.*s", (int)(len - tail), name);
+	if (spool_look(site->spool, folder, file, &st) != -ENOENT)
+		return;
+	int r = spool_remove(site->spool, folder, name);
+	if (r < 0 && r != -ENOENT)
+		log_event(LEVEL_WARNING, site->config->name, NULL, "reason-left",
+			log_text("name", name), log_text("error", strerrordesc_np(-r)));
+}
+
+static int scan_entry(
+	struct site *site, const struct moment *now, enum folder folder, const char *name)
+{
+	struct intake *intake = intake_of(site, folder);
+	if (folder == FOLDER_FAILED || folder == FOLDER_INCOMING)
+		tidy_reason(site, folder, name);
+	if (folder == FOLDER_FAILED)
+		return 0;
+	if (folder == FOLDER_SENDING && job_named(site, name))
+		return 0;
+	if (!intake_wants(intake, name)) {
+		site->ignored += name[0] != '.';
+		return 0;
+	}
+	return intake_knows(intake, name) ? 0 : see(site, now, folder, name, SIGN_SCAN);
+}
+
+static int scan_folder(struct site *site, const struct moment *now, enum folder folder)
+{
+	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, folder);
+	if (!dir)
+		return -errno;
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
+		int r = scan_entry(site, now, folder, entry->d_name);
+		if (r < 0)
+			return r;
+	}
+	return -errno;
+}
+
+int claiming_scan(struct site *site, const struct moment *now)
+{
+	static const enum folder folders[] = {
+		FOLDER_SENDING, FOLDER_INCOMING, FOLDER_FAILED};
+	int r = find_folders(site);
+	site->ignored = 0;
+	intake_scan_begin(site->incoming);
+	intake_scan_begin(site->strays);
+	for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
+		r = scan_folder(site, now, folders[i]);
+	if (r < 0)
+		return r;
+	intake_scan_end(site->incoming);
+	intake_scan_end(site->strays);
+	site->must_scan = false;
+	site->scan_at = now->up + site->config->rescan;
+	return 0;
+}
+
+/* --- claims --- */
+
+static void say_unreadable(const struct site *site, enum folder folder, const char *name)
+{
+	struct stat st;
+	if (spool_look(site->spool, folder, name, &st) < 0)
+		return;
+	char mode[8];
+	const struct passwd *owner = getpwuid(st.st_uid);
+	const struct group *group = getgrgid(st.st_gid);
+	snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777U);
+	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
+		log_text("owner", owner ? owner->pw_name : "?"),
+		log_text("group", group ? group->gr_name : "?"), log_text("mode", mode),
+		log_text("remedy",
+			"the gateway may not read it and leaves it in incoming/: chmod "
+			"it, or "
+			"give the exporter a umask of 027 and the gateway's group"));
+}
+
+/* What stands in the way of one drop is that drop's trouble; the rest is the machine's.
+ */
+static int refuse(struct site *site, enum folder folder, const char *name, int r)
+{
+	struct intake *intake = intake_of(site, folder);
+	switch (r) {
+	case -EACCES:
+	case -EPERM:
+		if (intake_set_aside(intake, name))
+			say_unreadable(site, folder, name);
+		return 0;
+	case -ENOENT:
+	case -EINVAL:
+	case -ELOOP:
+	case -ENXIO:
+		intake_forget(intake, name);
+		return 0;
+	default:
+		return r;
+	}
+}
+
+/* The reason that lay beside a failed file has been read by the one who moved it. */
+static void remove_reason(struct site *site, const char *drop)
+{
+	char name[NAME_MAX + 1];
+	if (strlen(drop) + sizeof(reason_suffix) > sizeof(name))
+		return;
+	snprintf(name, sizeof(name), "%s%s", drop, reason_suffix);
+	(void)spool_remove(site->spool, FOLDER_FAILED, name); /* else the scan does */
+	(void)spool_remove(site->spool, FOLDER_INCOMING, name);
+}
+
+static int claim(struct site *site, const struct moment *now, enum folder folder,
+	const char *drop, bool was_quiet)
+{
+	struct intake *intake = intake_of(site, folder);
+	struct claim_name name;
+	struct stat st;
+	auto_close int fd = -1;
+	int r = spool_peek(site->spool, folder, drop, &fd, &st);
+	if (r == 0 && st.st_nlink > 1) {
+		struct sighting sighting = site_sighting(&st);
+		intake_see(intake, drop, SIGN_LOOK, &sighting, now->up);
+		return 0;
+	}
+	if (r == 0)
+		r = spool_claim(site->spool, folder, drop, now->wall, &name);
+	if (r < 0)
+		return refuse(site, folder, drop, r);
+	if (name.of[0])
+		remove_reason(site, drop);
+	intake_forget(intake, drop);
+
+	struct job *job = job_new(&name);
+	job->fd = take_fd(&fd);
+	job->was_quiet = was_quiet;
+	site_add_job(site, job);
+	job_queue_add(&site->unread, job);
+	return 0;
+}
+
+/* Below min_free nothing more is claimed, so that the disk is never quite full. */
+static bool has_space(struct site *site)
+{
+	uint64_t free_bytes = 0;
+	if (spool_free_bytes(site->spool, &free_bytes) < 0)
+		return true;
+	bool is_low = free_bytes < (uint64_t)site->config->min_free;
+	if (is_low != site->is_low_on_space)
+		log_event(LEVEL_WARNING, site->config->name, NULL,
+			is_low ? "disk-nearly-full" : "disk-has-space",
+			log_text("spool", site->config->spool),
+			log_number("free", free_bytes),
+			log_number("min_free", site->config->min_free),
+			log_text("meaning",
+				is_low ? "no file is claimed until there is space"
+				       : "files are claimed again"));
+	site->is_low_on_space = is_low;
+	return !is_low;
+}
+
+static int look_again(
+	struct site *site, const struct moment *now, enum folder folder, bool *more)
+{
+	msec_t due = MSEC_NEVER;
+	const char *name = NULL;
+	for (int i = 0; i < DROPS_A_TURN * 64; i++) {
+		name = intake_look(intake_of(site, folder), now->up, &due);
+		if (!name)
+			return 0;
+		/* A copy: what is seen may move the entry that owns the name. */
+		auto_free char *copy = xstrdup(name);
+		int r = see(site, now, folder, copy, SIGN_LOOK);
+		if (r < 0)
+			return r;
+	}
+	*more = true;
+	return 0;
+}
+
+static bool next_ready(
+	const struct site *site, enum folder *folder, const char **name, bool *was_quiet)
+{
+	*folder = FOLDER_SENDING;
+	*name = intake_next(site->strays, was_quiet);
+	if (*name)
+		return true;
+	*folder = FOLDER_INCOMING;
+	*name = intake_next(site->incoming, was_quiet);
+	return *name != NULL;
+}
+
+static bool may_claim(struct site *site)
+{
+	return !site->is_stopping && site_window_is_open(site);
+}
+
+static int claim_ready(struct site *site, const struct moment *now, bool *more)
+{
+	enum folder folder = FOLDER_INCOMING;
+	const char *name = NULL;
+	bool was_quiet = false;
+	for (int i = 0; may_claim(site); i++) {
+		if (!next_ready(site, &folder, &name, &was_quiet))
+			return 0;
+		if (i == 0 && !has_space(site))
+			return 0;
+		if (i == DROPS_A_TURN) {
+			*more = true;
+			return 0;
+		}
+		auto_free char *drop = xstrdup(name);
+		int r = claim(site, now, folder, drop, was_quiet);
+		if (r == 0)
+			r = reading_work(site, now);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int claiming_work(struct site *site, const struct moment *now, bool *more)
+{
+	int r = reading_work(site, now);
+	if (r == 0)
+		r = look_again(site, now, FOLDER_INCOMING, more);
+	if (r == 0)
+		r = look_again(site, now, FOLDER_SENDING, more);
+	if (r == 0)
+		r = claim_ready(site, now, more);
+	return r;
+}
+
+msec_t claiming_due(const struct site *site, const struct moment *now)
+{
+	msec_t incoming = MSEC_NEVER;
+	msec_t strays = MSEC_NEVER;
+	msec_t space = site->is_low_on_space ? now->up + SPACE_CHECK_MS : MSEC_NEVER;
+	(void)intake_look(site->incoming, now->up, &incoming);
+	(void)intake_look(site->strays, now->up, &strays);
+	return msec_min(space, msec_min(site->scan_at, msec_min(incoming, strays)));
+}

@@ -1,0 +1,31 @@
+#ifndef GATEWAY_TOP_CLAIMING_H
+#define GATEWAY_TOP_CLAIMING_H
+/* SPDX-License-Identifier: MIT
+ *
+ * claiming - from a file in incoming/ to comments that are with the schedule
+ *
+ * Knows: alarms, scans and looks become claims; a claim is read; what the verdict means
+ * for the claim. Must not know: when comments are sent, how a drop is settled.
+ * Promises: `reading` is in the journal before a document is parsed, `read` after it. One
+ * drop's trouble (unreadable, no file, gone) never stops the others.
+ * Errors: machine trouble, -errno; what was claimed and not read stays in site->unread.
+ */
+#include <stdbool.h>
+
+#include "top/site.h"
+
+/* Takes in what inotify has to tell. */
+int claiming_take_alarms(struct site *site, const struct moment *now);
+
+/* Lists incoming/, sending/ and the reasons in failed/; tells the intakes. */
+int claiming_scan(struct site *site, const struct moment *now);
+
+/* Looks again at what was to be quiet, claims what is ready while the window is open,
+ * reads what is claimed; at most so much that exchanges do not wait long for their turn.
+ * *more: there is more to do at once. */
+int claiming_work(struct site *site, const struct moment *now, bool *more);
+
+/* When claiming_work() has something to do next; MSEC_NEVER: after an alarm or a scan. */
+msec_t claiming_due(const struct site *site, const struct moment *now);
+
+#endif

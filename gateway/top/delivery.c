@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/delivery.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "core/envelope.h"
+#include "core/response.h"
+#include "system/log.h"
+
+/* The largest comment that a file can bring, every byte of it escaped, fits. */
+#define ENVELOPE_MAX_BYTES ((size_t)512 * 1024 * 1024)
+
+/* What an exchange is about: kept until its reply is understood. */
+struct errand {
+	struct errand *next, **link; /* in the list of the site */
+	struct site *site;
+	struct exchange *exchange;
+	uint64_t task;
+	size_t count; /* 0: a probe */
+	struct schedule_ref refs[];
+};
+
+static const struct {
+	const char *name;
+	const char *remedy;
+} holds[] = {
+	[HOLD_NONE] = {"open", ""},
+	[HOLD_UNREACHABLE] = {"unreachable",
+		"check url, network, DNS and the shop's web server; sending goes on by "
+		"itself"},
+	[HOLD_UNCLEAR] = {"unclear",
+		"a request got no usable answer and may have been stored: what it held "
+		"waits "
+		"for unknown_wait, then is sent again; check the shop's web server"},
+	[HOLD_REFUSING] = {"refusing", "the shop refuses even an empty request: look at "
+				       "its own log; sending goes "
+				       "on by itself"},
+	[HOLD_KEY] = {"key-refused",
+		"the shop does not accept the key: correct key_file, or login and "
+		"password_file, then reload (SIGHUP)"},
+	[HOLD_WEBSITE] = {"website-refused", "the shop does not know this website_code: "
+					     "correct it in the configuration "
+					     "and restart, or in the shop"},
+	[HOLD_STORES_NOTHING] = {"stores-nothing",
+		"the shop answers, but refuses or breaks on every comment: look at its "
+		"own "
+		"log; one comment at a time is tried until it stores again"},
+};
+
+const char *hold_name(enum hold hold)
+{
+	return holds[hold].name;
+}
+
+const char *hold_remedy(enum hold hold)
+{
+	return holds[hold].remedy;
+}
+
+static struct errand *errand_new(struct site *site, const struct task *task)
+{
+	size_t refs_size = task->count * sizeof(task->refs[0]);
+	struct errand *errand = xcalloc(1, sizeof(*errand) + refs_size);
+	errand->site = site;
+	errand->task = task->number;
+	errand->count = task->count;
+	if (refs_size)
+		memcpy(errand->refs, task->refs, refs_size);
+	errand->link = &site->errands;
+	errand->next = site->errands;
+	if (errand->next)
+		errand->next->link = &errand->next;
+	site->errands = errand;
+	return errand;
+}
+
+/* Also ends its exchange if that is still under way. */
+static void errand_free(struct errand *errand)
+{
+	*errand->link = errand->next;
+	if (errand->next)
+		errand->next->link = errand->link;
+	exchange_free(errand->exchange);
+	free(errand);
+}
+
+static const struct comment *comment_of(const struct schedule_ref *ref)
+{
+	const struct job *job = ref->job;
+	return document_comment(job->document, ref->index);
+}
+
+/* --- outcomes --- */
+
+static enum progress_state state_after(enum outcome outcome)
+{
+	static const enum progress_state states[] = {
+		[OUTCOME_DELIVERED] = PROGRESS_DELIVERED,
+		[OUTCOME_ALREADY] = PROGRESS_ALREADY,
+		[OUTCOME_REJECTED] = PROGRESS_REJECTED,
+		[OUTCOME_DEFERRED] = PROGRESS_DEFERRED,
+		[OUTCOME_UNKNOWN] = PROGRESS_UNKNOWN,
+	};
+	return states[outcome];
+}
+
+static void log_outcome(const struct site *site, const struct job *job, size_t index)
+{
+	const struct progress *p = &job->comments[index];
+	const struct comment *c = document_comment(job->document, index);
+	bool is_strange = p->state == PROGRESS_ALREADY || p->state == PROGRESS_REJECTED;
+	log_event(is_strange ? LEVEL_WARNING : LEVEL_DEBUG, site->config->name,
+		job->claim.name, "outcome", log_text("outcome", progress_name(p->state)),
+		log_text("order", c->web_order_number), log_text("comment", c->id),
+		log_number("attempts", p->attempts), log_text("code", p->code),
+		log_text("message", p->message),
+		log_text("meaning", p->state == PROGRESS_ALREADY
+					    ? "the shop had a comment of this number "
+					      "before; if its text "
+					      "differs, this one was not stored"
+					    : ""));
+}
+
+static void take_decision(
+	struct site *site, const struct moment *now, const struct decision *decision)
+{
+	struct job *job = decision->job;
+	struct progress *p = &job->comments[decision->index];
+	site_uncount_job(site, job);
+	job_note(job, decision->index, state_after(decision->outcome));
+	site_count_job(site, job);
+	p->attempts = decision->attempts;
+	p->cause = decision->cause;
+	p->since = now->up;
+	site_record_comment(site, now, job, decision->index,
+		&(struct record){
+			.event = EVENT_OUTCOME,
+			.result = progress_name(p->state),
+			.attempt = p->attempts,
+			.code = p->code[0] ? p->code : NULL,
+			.message = p->message,
+		});
+	log_outcome(site, job, decision->index);
+	if (job->is_stopped)
+		site_close_job(site, now, job);
+	else if (!job->open && job->state == JOB_SENDING)
+		site_finish_job(site, job, END_COMPLETE);
+}
+
+static void take_decisions(struct site *site, const struct moment *now)
+{
+	struct decision decision;
+	while (schedule_decision(site->schedule, &decision))
+		take_decision(site, now, &decision);
+}
+
+/* --- hold and open --- */
+
+static void say_hold(
+	struct site *site, const struct moment *now, const struct schedule_state *state)
+{
+	bool is_new = site->hold == HOLD_NONE;
+	site_record(site, now,
+		&(struct record){
+			.event = EVENT_HOLD,
+			.result = hold_name(state->hold),
+			.message = site->hold_words ? site->hold_words : "no words",
+		});
+	log_event(is_new ? LEVEL_WARNING : LEVEL_INFO, site->config->name, NULL, "hold",
+		log_text("reason", hold_name(state->hold)),
+		log_text("shop_said", site->hold_words),
+		log_text("remedy", hold_remedy(state->hold)),
+		log_number("next_try_s", (state->next_try - now->up + 999) / 1000));
+}
+
+static void note_hold(struct site *site, const struct moment *now)
+{
+	struct schedule_state state;
+	schedule_state(site->schedule, &state);
+	if (state.hold == site->hold)
+		return;
+	if (state.hold != HOLD_NONE) {
+		say_hold(site, now, &state);
+	} else {
+		site_record(site, now, &(struct record){.event = EVENT_OPEN});
+		log_event(LEVEL_INFO, site->config->name, NULL, "open",
+			log_text("was", hold_name(site->hold)));
+	}
+	site->hold = state.hold;
+}
+
+/* --- the reply --- */
+
+/* What the shop said stays with each comment until its outcome is decided. */
+static void note_words(const struct errand *errand, const struct response *response)
+{
+	for (size_t i = 0; i < errand->count; i++) {
+		bool has_result = response->answer == ANSWER_RESULTS;
+		job_note_words(errand->refs[i].job, errand->refs[i].index,
+			has_result ? response->results[i].code : NULL,
+			has_result ? response->results[i].message : response->words);
+	}
+}
+
+static void report(const struct errand *errand, const struct response *response,
+	msec_t took, const struct moment *now)
+{
+	auto_free enum result *results = xcalloc(errand->count, sizeof(*results));
+	for (size_t i = 0; i < errand->count && response->answer == ANSWER_RESULTS; i++)
+		results[i] = response->results[i].result;
+	schedule_done(errand->site->schedule, errand->task,
+		&(struct task_report){
+			.answer = response->answer,
+			.blame = response->blame,
+			.unpaired = response->unpaired,
+			.retry_after = response->retry_after,
+			.took = took,
+			.results = results,
+		},
+		now->up);
+}
+
+static void understand(const struct errand *errand, const struct exchange *exchange,
+	struct response *response)
+{
+	struct reply reply;
+	auto_free const char **orders = xcalloc(errand->count, sizeof(*orders));
+	for (size_t i = 0; i < errand->count; i++)
+		orders[i] = comment_of(&errand->refs[i])->web_order_number;
+	exchange_reply(exchange, &reply);
+	response_read(&reply, orders, errand->count, response);
+}
+
+static void log_exchange(
+	const struct errand *errand, const struct response *response, msec_t took)
+{
+	static const char *const answers[] = {
+		[ANSWER_RESULTS] = "results",
+		[ANSWER_REFUSED] = "refused",
+		[ANSWER_NOTHING] = "nothing-stored",
+		[ANSWER_UNKNOWN] = "unknown",
+	};
+	log_event(LEVEL_DEBUG, errand->site->config->name, NULL,
+		errand->count ? "exchange" : "probe",
+		log_text("answer", answers[response->answer]),
+		log_number("comments", errand->count), log_number("ms", took),
+		log_text("words", response->words));
+}
+
+void delivery_take(struct exchange *exchange, const struct moment *now)
+{
+	struct errand *errand = exchange_cookie(exchange);
+	struct site *site = errand->site;
+	auto_with(response_done) struct response response = {0};
+	msec_t took = exchange_took(exchange);
+	understand(errand, exchange, &response);
+	log_exchange(errand, &response, took);
+	note_words(errand, &response);
+	if (response.answer != ANSWER_RESULTS) {
+		free(site->hold_words);
+		site->hold_words = xstrdup(response.words ? response.words : "");
+	}
+	report(errand, &response, took, now);
+	take_decisions(site, now);
+	note_hold(site, now);
+	errand_free(errand);
+}
+
+void delivery_abandon(struct site *site)
+{
+	while (site->errands)
+		errand_free(site->errands);
+}
+
+/* --- the request --- */
+
+/* 0, -ENOENT: withdrawn, -ESTALE: other bytes than those that were read, or trouble. */
+static int look_at_claim(const struct site *site, const struct job *job)
+{
+	struct stat st;
+	int r = spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st);
+	if (r < 0)
+		return r;
+	struct version version = version_of(&st);
+	return version_is(&version, &job->version) ? 0 : -ESTALE;
+}
+
+/* *bad: the first job of the batch that may not be sent, or NULL. */
+static int look_at_claims(
+	const struct site *site, const struct task *task, struct job **bad)
+{
+	const struct job *last = NULL;
+	*bad = NULL;
+	for (size_t i = 0; i < task->count; i++) {
+		struct job *job = task->refs[i].job;
+		if (job == last)
+			continue;
+		last = job;
+		int r = look_at_claim(site, job);
+		if (r == -ENOENT || r == -ESTALE)
+			*bad = job;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int record_postings(
+	struct site *site, const struct moment *now, const struct task *task)
+{
+	for (size_t i = 0; i < task->count; i++) {
+		const struct job *job = task->refs[i].job;
+		site_record_comment(site, now, job, task->refs[i].index,
+			&(struct record){.event = EVENT_POSTING});
+	}
+	return audit_write(site->audit);
+}
+
+static void write_envelope(
+	const struct site *site, const struct task *task, struct buf *out)
+{
+	auto_free const struct comment **comments =
+		xcalloc(task->count, sizeof(*comments));
+	for (size_t i = 0; i < task->count; i++)
+		comments[i] = comment_of(&task->refs[i]);
+	buf_init(out, ENVELOPE_MAX_BYTES);
+	envelope_write(out, site->config->key, site->config->website_code, comments,
+		task->count);
+	assert(buf_finish(out) == 0); /* max_file_size is far below what would not fit */
+}
+
+static void post(struct site *site, const struct task *task)
+{
+	struct errand *errand = errand_new(site, task);
+
+	auto_buf struct buf envelope = {0};
+	write_envelope(site, task, &envelope);
+	size_t len = envelope.len;
+	errand->exchange = transport_post(
+		site->transport, site->endpoint, buf_take(&envelope), len, errand);
+	for (size_t i = 0; i < task->count; i++) {
+		struct job *job = task->refs[i].job;
+		site_uncount_job(site, job);
+		job_note(job, task->refs[i].index, PROGRESS_POSTED);
+		site_count_job(site, job);
+	}
+}
+
+/* 0 also when the task was given back because one of its files is no longer what it was:
+ * the schedule is asked again then. */
+static int start(struct site *site, const struct moment *now, const struct task *task)
+{
+	struct job *bad = NULL;
+	int r = look_at_claims(site, task, &bad);
+	if (r == 0)
+		r = record_postings(site, now, task);
+	if (r == 0) {
+		post(site, task);
+		return 0;
+	}
+	schedule_cancel(site->schedule, task->number);
+	if (!bad)
+		return r;
+	site_stop_job(site, now, bad, r == -ENOENT ? END_WITHDRAWN : END_CHANGED);
+	return 0;
+}
+
+int delivery_send(struct site *site, const struct moment *now)
+{
+	for (;;) {
+		struct task task;
+		schedule_next(site->schedule, now->up, &task);
+		take_decisions(site, now);
+		note_hold(site, now);
+		site->ask_again = task.ask_again;
+		if (task.kind == TASK_NONE)
+			return 0;
+		int r = start(site, now, &task);
+		if (r < 0)
+			return r;
+	}
+}

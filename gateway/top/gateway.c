@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gateway - the daemon: start order, signals, the loop
+ *
+ * One thread, one place to wait (transport_wait): exchanges, inotify of every site and
+ * signals wake it, and the earliest deadline that any site named.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "system/clock.h"
+#include "system/config.h"
+#include "system/log.h"
+#include "system/privileges.h"
+#include "system/transport.h"
+#include "top/delivery.h"
+#include "top/options.h"
+#include "top/pipeline.h"
+
+enum { ERRORS_MAX_BYTES = 64 * 1024 };
+
+struct gateway {
+	struct options options;
+	struct config *config;
+	struct transport *transport;
+	struct site **sites;
+	struct shop **shops; /* one a site; sites with one URL share theirs */
+	size_t count;        /* of sites that are open */
+	struct pollfd *fds;  /* signals, then one a site */
+	bool is_stopping;
+	bool is_killed; /* asked to stop a second time */
+};
+
+/* --- start --- */
+
+static void say_lines(const char *text)
+{
+	fprintf(stderr, "%s%s", text,
+		*text && text[strlen(text) - 1] != '\n' ? "\n" : "");
+}
+
+static void set_log_level(const struct gateway *g)
+{
+	log_set_level(g->options.is_verbose ? LEVEL_DEBUG : g->config->log_level);
+}
+
+static int read_config(struct gateway *g)
+{
+	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
+	if (config_open(g->options.config, &g->config, &errors) < 0) {
+		say_lines(buf_peek(&errors));
+		return EX_CONFIG;
+	}
+	set_log_level(g);
+	return EX_OK;
+}
+
+/* Blocked, they are read from a descriptor, where they disturb nothing. */
+static int catch_signals(struct gateway *g)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return EX_OSERR;
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return EX_OSERR;
+	g->fds[0] = (struct pollfd){.fd = fd, .events = POLLIN};
+	return EX_OK;
+}
+
+static struct shop *shop_for(struct gateway *g, size_t site)
+{
+	for (size_t i = 0; i < site; i++)
+		if (!strcmp(g->config->sites[i].url, g->config->sites[site].url))
+			return g->shops[i];
+	return shop_new();
+}
+
+static int open_site(struct gateway *g, size_t i)
+{
+	auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
+	g->shops[i] = shop_for(g, i);
+	const struct pipeline_options options = {
+		.config = &g->config->sites[i],
+		.transport = g->transport,
+		.shop = g->shops[i],
+		.is_once = g->options.is_once,
+		.may_wait = g->options.may_wait,
+	};
+	int status = pipeline_open(&options, &g->sites[i], &why);
+	if (status) {
+		say_lines(buf_peek(&why));
+		return status;
+	}
+	const struct site *site = g->sites[i];
+	g->fds[1 + i] = (struct pollfd){
+		.fd = site->watch ? watch_fd(site->watch) : -1, .events = POLLIN};
+	g->count++;
+	return EX_OK;
+}
+
+static int open_sites(struct gateway *g)
+{
+	size_t count = g->config->site_count;
+	g->transport = transport_new();
+	g->sites = xcalloc(count, sizeof(struct site *));
+	g->shops = xcalloc(count, sizeof(struct shop *));
+	for (size_t i = 0; i < count; i++) {
+		int status = open_site(g, i);
+		if (status)
+			return status;
+	}
+	return EX_OK;
+}
+
+static int start(struct gateway *g)
+{
+	int r = privileges_drop(g->config->user);
+	if (r < 0) {
+		fprintf(stderr, "opensi-gateway: cannot become user \"%s\": %s\n",
+			g->config->user, strerrordesc_np(-r));
+		return EX_CONFIG;
+	}
+	g->fds = xcalloc(g->config->site_count + 1, sizeof(*g->fds));
+	g->fds[0].fd = -1;
+	/* Signals are caught after that: who waits for a lock is ended by any of them. */
+	int status = open_sites(g);
+	return status ? status : catch_signals(g);
+}
+
+/* --- signals --- */
+
+static void reload(struct gateway *g)
+{
+	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
+	auto_with(config_cleanup) struct config *next = NULL;
+	int r = config_open(g->options.config, &next, &errors);
+	if (r == 0)
+		r = config_may_replace(g->config, next, &errors);
+	if (r < 0) {
+		log_event(LEVEL_ERROR, NULL, NULL, "reload-refused",
+			log_text("errors", buf_peek(&errors)),
+			log_text("meaning", "the configuration in use was not changed"));
+		return;
+	}
+	for (size_t i = 0; i < g->count; i++)
+		pipeline_reload(g->sites[i], &next->sites[i]);
+	struct config *old = g->config;
+	g->config = take_ptr(next);
+	config_free(old);
+	set_log_level(g);
+	log_event(LEVEL_INFO, NULL, NULL, "reloaded",
+		log_text("config", g->options.config));
+}
+
+static void stop(struct gateway *g)
+{
+	g->is_killed = g->is_stopping;
+	g->is_stopping = true;
+	log_event(LEVEL_INFO, NULL, NULL, "stopping",
+		log_text("meaning",
+			g->is_killed ? "at once: what is in flight counts as unknown"
+				     : "when what is in flight has come back"));
+	for (size_t i = 0; i < g->count; i++)
+		pipeline_stop(g->sites[i]);
+}
+
+static void take_signals(struct gateway *g)
+{
+	struct signalfd_siginfo info;
+	while (read(g->fds[0].fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(g);
+		else
+			stop(g);
+	}
+}
+
+/* --- the loop --- */
+
+static bool is_over(const struct gateway *g, const struct moment *now)
+{
+	if (g->is_killed)
+		return true;
+	if (!g->is_stopping && !g->options.is_once)
+		return false;
+	for (size_t i = 0; i < g->count; i++)
+		if (!pipeline_is_idle(g->sites[i], now))
+			return false;
+	return true;
+}
+
+static msec_t turn(struct gateway *g, const struct moment *now)
+{
+	msec_t due = MSEC_NEVER;
+	for (size_t i = 0; i < g->count; i++) {
+		msec_t site_due = MSEC_NEVER;
+		pipeline_turn(g->sites[i], now, &site_due);
+		due = msec_min(due, site_due);
+	}
+	return due;
+}
+
+static int wait_for_work(struct gateway *g, msec_t due)
+{
+	struct moment now = clock_now();
+	msec_t timeout = due == MSEC_NEVER ? MSEC_NEVER : due - now.up;
+	int r = transport_wait(
+		g->transport, g->fds, (unsigned)g->count + 1, timeout < 0 ? 0 : timeout);
+	now = clock_now();
+	for (struct exchange *x = NULL; r == 0 && (x = transport_next(g->transport));)
+		delivery_take(x, &now);
+	return r;
+}
+
+static int run(struct gateway *g)
+{
+	for (;;) {
+		struct moment now = clock_now();
+		msec_t due = turn(g, &now);
+		if (is_over(g, &now))
+			return EX_OK;
+		int r = wait_for_work(g, due);
+		if (r < 0) {
+			log_event(LEVEL_ERROR, NULL, NULL, "cannot-wait",
+				log_text("error", strerrordesc_np(-r)));
+			return EX_OSERR;
+		}
+		take_signals(g);
+	}
+}
+
+static int once_status(const struct gateway *g)
+{
+	size_t waiting = 0;
+	size_t failures = 0;
+	for (size_t i = 0; i < g->count; i++) {
+		waiting += pipeline_waiting(g->sites[i]);
+		failures += g->sites[i]->failures;
+	}
+	if (waiting)
+		return EX_TEMPFAIL;
+	return failures ? EXIT_FAILURE : EX_OK;
+}
+
+static void close_all(struct gateway *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		pipeline_close(g->sites[i]);
+	for (size_t i = 0; g->shops && i < g->config->site_count; i++) {
+		bool is_shared = false;
+		for (size_t j = 0; j < i; j++)
+			is_shared = is_shared || g->shops[j] == g->shops[i];
+		if (!is_shared)
+			shop_free(g->shops[i]);
+	}
+	transport_free(g->transport);
+	if (g->fds)
+		cleanup_close(&g->fds[0].fd);
+	free(g->fds);
+	free((void *)g->sites);
+	free((void *)g->shops);
+	config_free(g->config);
+}
+
+int main(int argc, char **argv)
+{
+	struct gateway g = {0};
+	int status = options_read(argc, argv, &g.options);
+	if (status >= 0)
+		return status;
+	status = read_config(&g);
+	if (status == EX_OK && g.options.is_test)
+		printf("%s: the configuration is good\n", g.options.config);
+	else if (status == EX_OK)
+		status = start(&g);
+	if (status == EX_OK && !g.options.is_test) {
+		log_event(LEVEL_INFO, NULL, NULL, "started",
+			log_text("version", GATEWAY_VERSION),
+			log_number("sites", g.count));
+		status = run(&g);
+		if (status == EX_OK && g.options.is_once)
+			status = once_status(&g);
+	}
+	close_all(&g);
+	return status;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "system/log.h"
+#include "top/claiming.h"
+#include "top/delivery.h"
+#include "top/recovery.h"
+#include "top/settling.h"
+
+/* Below the smallest limit that web servers have by default (nginx: 1 MiB), with room for
+ * what is around the comments. */
+enum { BATCH_BYTES = 768 * 1024 };
+
+/* --- open and close --- */
+
+static struct schedule_policy policy_of(const struct site_config *config, bool is_once)
+{
+	return (struct schedule_policy){
+		.connections = (unsigned)config->connections,
+		.batch_comments = (unsigned)config->batch_comments,
+		.batch_bytes = BATCH_BYTES,
+		.request_target = config->request_target,
+		.unknown_wait = config->unknown_wait,
+		.retry_min = config->retry_min,
+		.retry_max = config->retry_max,
+		.interval = is_once ? 0 : config->interval,
+		.give_up = config->give_up,
+		.max_attempts = (unsigned)config->max_attempts,
+	};
+}
+
+static struct endpoint *endpoint_for(const struct site_config *config)
+{
+	return endpoint_new(&(struct endpoint_options){
+		.url = config->url,
+		.ca_file = config->ca_file,
+		.client_cert = config->client_cert,
+		.client_key = config->client_key,
+		.proxy = config->proxy,
+		.basic_auth = config->basic_auth,
+		.connect_timeout = config->connect_timeout,
+		.request_timeout = config->request_timeout,
+		.connections = (long)config->connections,
+	});
+}
+
+static uint64_t draw_seed(void)
+{
+	uint64_t seed = 0;
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		abort(); /* eight bytes never come short (getrandom(2)) */
+	return seed;
+}
+
+static struct site *new_site(
+	const struct pipeline_options *options, const struct moment *now)
+{
+	const struct site_config *config = options->config;
+	struct schedule_policy policy = policy_of(config, options->is_once);
+	struct site *site = xcalloc(1, sizeof(*site));
+	site->config = config;
+	site->transport = options->transport;
+	site->shop = options->shop;
+	site->is_once = options->is_once;
+	site->incoming = intake_new(config->pattern, config->settle);
+	site->strays = intake_new(config->pattern, config->settle);
+	site->schedule = schedule_new(&policy, site->shop, draw_seed(), now->up);
+	site->endpoint = endpoint_for(config);
+	site->must_scan = true;
+	site->scan_at = MSEC_NEVER;
+	site->ask_again = now->up;
+	job_queue_init(&site->unread);
+	job_queue_init(&site->done);
+	return site;
+}
+
+static void free_jobs(struct site *site)
+{
+	struct table_node *node = table_next(&site->jobs, NULL);
+	while (node) {
+		struct table_node *next = table_next(&site->jobs, node);
+		job_free(table_member(node, struct job, node));
+		node = next;
+	}
+	table_done(&site->jobs);
+	for (size_t i = 0; i < site->doubt_count; i++) {
+		free(site->doubts[i].order);
+		free(site->doubts[i].id);
+	}
+	free(site->doubts);
+}
+
+/* What configurations before this one had, once nothing is under way by it. */
+static void free_retired(struct site *site)
+{
+	if (site->errands)
+		return;
+	for (size_t i = 0; i < site->retired_count; i++)
+		endpoint_free(site->retired[i]);
+	site->retired_count = 0;
+}
+
+static void free_site(struct site *site)
+{
+	if (!site)
+		return;
+	delivery_abandon(site);
+	schedule_free(site->schedule);
+	free_jobs(site);
+	history_free(site->history);
+	intake_free(site->incoming);
+	intake_free(site->strays);
+	endpoint_free(site->endpoint);
+	free_retired(site);
+	schema_free(site->schema);
+	audit_free(site->audit);
+	watch_free(site->watch);
+	spool_close(site->spool);
+	free(site->hold_words);
+	free((void *)site->retired);
+	free(site);
+}
+
+static void free_sitep(struct site **site)
+{
+	free_site(*site);
+}
+
+static int open_schema(struct site *site, struct buf *why)
+{
+	auto_free char *words = NULL;
+	int r = schema_open(site->config->schema, &site->schema, &words);
+	if (r == 0)
+		return 0;
+	buf_add_format(why,
+		"%s: cannot be used as the schema (%s): set `schema` to the "
+		"comments.xsd of this program, and keep the files beside it",
+		site->config->schema, words ? words : strerrordesc_np(-r));
+	return EX_CONFIG;
+}
+
+static int lock_spool(struct site *site, bool may_wait, struct buf *why)
+{
+	int r = spool_lock(site->spool, may_wait);
+	if (r == 0)
+		return 0;
+	if (r == -EAGAIN)
+		buf_add_format(why,
+			"%s: another gateway runs on this spool. Stop it first, or use "
+			"--wait "
+			"to stand by until it ends",
+			site->config->spool);
+	else
+		buf_add_format(why, "%s/lock: cannot be locked (%s)", site->config->spool,
+			strerrordesc_np(-r));
+	return r == -EAGAIN ? EX_TEMPFAIL : EX_CANTCREAT;
+}
+
+static int watch_folders(struct site *site, struct buf *why)
+{
+	if (site->is_once)
+		return 0;
+	int r = watch_new(&site->watch);
+	if (r == 0)
+		r = watch_spool(site->watch, site->spool);
+	if (r == 0)
+		return 0;
+	buf_add_format(why,
+		"%s: cannot be watched (%s): raise fs.inotify.max_user_watches or "
+		"fs.inotify.max_user_instances (sysctl)",
+		site->config->spool, strerrordesc_np(-r));
+	return EX_OSERR;
+}
+
+int pipeline_open(
+	const struct pipeline_options *options, struct site **site, struct buf *why)
+{
+	struct moment now = clock_now();
+	auto_with(free_sitep) struct site *s = new_site(options, &now);
+	int status = open_schema(s, why);
+	if (status)
+		return status;
+	if (spool_open(s->config->spool, &s->spool, why) < 0)
+		return EX_CANTCREAT;
+	status = lock_spool(s, options->may_wait, why);
+	if (status)
+		return status;
+	s->audit = audit_new(s->spool);
+	status = watch_folders(s, why);
+	if (status)
+		return status;
+	now = clock_now(); /* the lock may have taken its time */
+	if (recovery_start(s, &now, why) < 0)
+		return EX_CANTCREAT;
+	*site = take_ptr(s);
+	return 0;
+}
+
+void pipeline_close(struct site *site)
+{
+	struct moment now = clock_now();
+	if (!site)
+		return;
+	site_record(site, &now,
+		&(struct record){.event = EVENT_STOP, .boot = clock_boot_id()});
+	int r = site->trouble.error ? site->trouble.error : spool_flush(site->spool);
+	if (r == 0)
+		r = audit_sync(site->audit);
+	if (r < 0)
+		log_event(LEVEL_WARNING, site->config->name, NULL, "stop-not-recorded",
+			log_text("error", strerrordesc_np(-r)),
+			log_text("meaning", "the next start looks at everything again"));
+	free_site(site);
+}
+
+/* --- a turn --- */
+
+struct step {
+	const char *what;
+	int (*run)(struct site *site, const struct moment *now, bool *more);
+};
+
+static int keep_journal(struct site *site, const struct moment *now, bool *more)
+{
+	(void)more;
+	return audit_wants_checkpoint(site->audit, now->wall) ? site_checkpoint(site, now)
+							      : 0;
+}
+
+static int look_around(struct site *site, const struct moment *now, bool *more)
+{
+	(void)more;
+	int r = claiming_take_alarms(site, now);
+	if (r == 0 && (site->must_scan || site->scan_at <= now->up))
+		r = claiming_scan(site, now);
+	if (r == 0 && site->is_once)
+		site->scan_at = MSEC_NEVER;
+	return r;
+}
+
+static int send_comments(struct site *site, const struct moment *now, bool *more)
+{
+	(void)more;
+	return site->is_stopping ? 0 : delivery_send(site, now);
+}
+
+static int settle_done(struct site *site, const struct moment *now, bool *more)
+{
+	(void)more;
+	return settling_work(site, now);
+}
+
+static int write_journal(struct site *site, const struct moment *now, bool *more)
+{
+	(void)now;
+	(void)more;
+	return audit_write(site->audit);
+}
+
+static const struct step steps[] = {
+	{"keeping the journal", keep_journal},
+	{"looking for files", look_around},
+	{"claiming and reading files", claiming_work},
+	{"sending", send_comments},
+	{"moving what is done", settle_done},
+	{"writing the journal", write_journal},
+};
+
+static msec_t next_due(const struct site *site, const struct moment *now)
+{
+	msec_t sending = site->is_stopping ? MSEC_NEVER : site->ask_again;
+	return msec_min(sending, claiming_due(site, now));
+}
+
+void pipeline_turn(struct site *site, const struct moment *now, msec_t *due)
+{
+	bool more = false;
+	free_retired(site);
+	if (site_is_paused(site, now)) {
+		*due = site->trouble.again;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int r = steps[i].run(site, now, &more);
+		if (r < 0) {
+			(void)site_trouble(site, now, steps[i].what, r);
+			*due = site->trouble.again;
+			return;
+		}
+	}
+	site_trouble_over(site);
+	*due = more ? now->up : next_due(site, now);
+}
+
+/* --- from outside --- */
+
+void pipeline_stop(struct site *site)
+{
+	site->is_stopping = true;
+}
+
+bool pipeline_is_idle(const struct site *site, const struct moment *now)
+{
+	bool was_quiet = false;
+	if (site->errands || site->unread.first || site->done.first || site->must_scan)
+		return site->trouble.error && !site->errands;
+	if (site->is_stopping)
+		return true;
+	struct intake_counts counts;
+	intake_count(site->incoming, &counts);
+	bool is_taking = !site->is_low_on_space && site_window_is_open(site) &&
+			 intake_next(site->incoming, &was_quiet);
+	return !counts.settling && !is_taking && site->ask_again > now->up;
+}
+
+size_t pipeline_waiting(const struct site *site)
+{
+	struct intake_counts counts;
+	intake_count(site->incoming, &counts);
+	return site->jobs.count + counts.ready + counts.settling + counts.linked +
+	       counts.unreadable;
+}
+
+void pipeline_reload(struct site *site, const struct site_config *config)
+{
+	struct schedule_policy policy = policy_of(config, site->is_once);
+	schedule_set_policy(site->schedule, &policy);
+	intake_set(site->incoming, config->pattern, config->settle);
+	intake_set(site->strays, config->pattern, config->settle);
+	site->config = config;
+	site->ask_again = 0;
+	site->must_scan = true;
+	site->retired = xgrow((void *)site->retired, &site->retired_room,
+		site->retired_count + 1, sizeof(struct endpoint *));
+	site->retired[site->retired_count++] = site->endpoint;
+	site->endpoint = endpoint_for(config);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/settling.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "core/reason.h"
+#include "system/io.h"
+#include "system/log.h"
+
+/* Above so many files one flush of the file system is cheaper than one for each. */
+enum { FLUSHED_ONE_BY_ONE = 4, REASON_MAX_BYTES = 4 * 1024 * 1024 };
+#define REST_MAX_BYTES ((size_t)512 * 1024 * 1024)
+
+/* Where a job goes, and what is put beside it. */
+enum way {
+	WAY_SENT,    /* to sent/ */
+	WAY_FAILED,  /* to failed/, with its reason */
+	WAY_PARTIAL, /* to sent/, and what was not accepted to failed/, with its reason */
+};
+
+static enum way way_of(const struct job *job)
+{
+	if (job->end != END_COMPLETE)
+		return WAY_FAILED;
+	size_t accepted = job_accepted(job);
+	if (accepted == job->count)
+		return WAY_SENT;
+	return accepted ? WAY_PARTIAL : WAY_FAILED;
+}
+
+/* --- the reason --- */
+
+static const char *why_of(
+	const struct site *site, const struct progress *p, char text[160])
+{
+	if (p->state != PROGRESS_REJECTED)
+		return NULL;
+	if (p->cause == CAUSE_EXHAUSTED)
+		snprintf(text, 160,
+			"the shop broke on it %u times, which is max_attempts",
+			p->attempts);
+	else if (p->cause == CAUSE_GAVE_UP)
+		snprintf(text, 160, "it waited longer than give_up allows");
+	else if (!p->code[0] && !p->message)
+		snprintf(text, 160,
+			"the shop gave no result: this order takes no comments");
+	else
+		return NULL;
+	(void)site;
+	return text;
+}
+
+/* Comments as the reason lists them; `whys` holds the words. */
+static struct reason_comment *list_comments(
+	const struct site *site, const struct job *job, char (*whys)[160])
+{
+	struct reason_comment *list = xcalloc(job->count, sizeof(*list));
+	for (size_t i = 0; i < job->count; i++) {
+		const struct comment *c = document_comment(job->document, i);
+		const struct progress *p = &job->comments[i];
+		list[i] = (struct reason_comment){
+			.number = (unsigned)i + 1,
+			.line = c->line,
+			.order = c->web_order_number,
+			.id = c->id,
+			.result = p->state == PROGRESS_FRESH ? NULL
+							     : progress_name(p->state),
+			.why = why_of(site, p, whys[i]),
+			.code = p->code[0] ? p->code : NULL,
+			.message = p->message,
+			.attempts = p->attempts,
+		};
+	}
+	return list;
+}
+
+/* The same from the journal, for a file that is no longer the one it speaks of. */
+static struct reason_comment *list_past(const struct past_claim *past)
+{
+	struct reason_comment *list = xcalloc(past->count, sizeof(*list));
+	for (size_t i = 0; i < past->count; i++) {
+		const struct past_comment *c = &past->comments[i];
+		list[i] = (struct reason_comment){
+			.number = c->number,
+			.order = c->order,
+			.id = c->id,
+			.result = c->result,
+			.code = c->code,
+			.message = c->message,
+			.attempts = c->attempts,
+		};
+	}
+	return list;
+}
+
+static enum reason_kind kind_of(const struct job *job, enum way way)
+{
+	static const enum reason_kind kinds[] = {
+		[END_COMPLETE] = REASON_REJECTED,
+		[END_BAD] = REASON_INVALID,
+		[END_CHANGED] = REASON_CHANGED,
+		[END_POISONOUS] = REASON_POISONOUS,
+	};
+	return way == WAY_PARTIAL ? REASON_PARTIAL : kinds[job->end];
+}
+
+static int place_reason(struct site *site, const struct moment *now,
+	const struct job *job, enum way way, const char *sent_to)
+{
+	bool is_past = job->end == END_CHANGED && job->past && !job->is_stopped;
+	auto_free char(*whys)[160] = xcalloc(job->count, sizeof(*whys));
+	auto_free struct reason_comment *comments =
+		is_past ? list_past(job->past) : list_comments(site, job, whys);
+	const struct reason reason = {
+		.kind = kind_of(job, way),
+		.site = site->config->name,
+		.name = job->claim.name,
+		.original = sent_to,
+		.spool = site->config->spool,
+		.claimed = job->claimed,
+		.now = now->wall,
+		.verdict = job->verdict,
+		.problems = job->problems,
+		.comments = comments,
+		.count = is_past ? job->past->count : job->count,
+	};
+	auto_buf struct buf text = {.max_bytes = REASON_MAX_BYTES};
+	reason_write(&text, &reason);
+
+	char name[NAME_MAX + 1];
+	snprintf(name, sizeof(name), "%s.reason.txt", job->claim.name);
+	return spool_place(site->spool, FOLDER_FAILED, name, buf_peek(&text), text.len);
+}
+
+/* --- the rest --- */
+
+static int place_rest(struct site *site, const struct job *job)
+{
+	auto_free bool *chosen = xcalloc(job->count, sizeof(*chosen));
+	auto_buf struct buf rest = {.max_bytes = REST_MAX_BYTES};
+	for (size_t i = 0; i < job->count; i++)
+		chosen[i] = !progress_is_accepted(job->comments[i].state);
+	document_write_rest(job->document, chosen, &rest);
+	assert(buf_finish(&rest) == 0);
+	return spool_place(
+		site->spool, FOLDER_FAILED, job->claim.name, buf_peek(&rest), rest.len);
+}
+
+static void predict(
+	const struct moment *now, const struct job *job, enum way way, char to[PATH_MAX])
+{
+	auto_buf struct buf day = {.max_bytes = 16};
+	times_add_local_day(&day, now->wall);
+	if (way == WAY_FAILED)
+		snprintf(to, PATH_MAX, "failed/%s", job->claim.name);
+	else
+		snprintf(to, PATH_MAX, "sent/%s/%s", buf_peek(&day), job->claim.name);
+}
+
+/* Step 1. Once the rest is on record it is the admin's: it is not put there again. */
+static int place_beside(struct site *site, const struct moment *now, struct job *job)
+{
+	enum way way = way_of(job);
+	char to[PATH_MAX];
+	if (way == WAY_SENT || (way == WAY_PARTIAL && job->has_rest))
+		return 0;
+	predict(now, job, way, to);
+	int r = place_reason(site, now, job, way, way == WAY_PARTIAL ? to : NULL);
+	if (r < 0 || way == WAY_FAILED)
+		return r;
+	return place_rest(site, job);
+}
+
+/* --- flushing and moving --- */
+
+static int flush_file(const struct site *site, const struct job *job)
+{
+	struct stat st;
+	auto_close int fd = -1;
+	int r = spool_peek(site->spool, FOLDER_SENDING, job->claim.name, &fd, &st);
+	if (r < 0) /* gone: its move will notice; not ours any more: nothing to flush */
+		return r == -ENOENT || r == -EACCES || r == -EINVAL ? 0 : r;
+	return io_sync_data(fd);
+}
+
+static int flush_files(const struct site *site, const struct job *first)
+{
+	size_t count = 0;
+	for (const struct job *job = first; job; job = job->next)
+		count++;
+	if (count > FLUSHED_ONE_BY_ONE)
+		return spool_flush_all(site->spool);
+	for (const struct job *job = first; job; job = job->next) {
+		int r = flush_file(site, job);
+		if (r < 0)
+			return r;
+	}
+	return spool_flush(site->spool);
+}
+
+static void record_settled(struct site *site, const struct moment *now, struct job *job)
+{
+	char to[PATH_MAX];
+	enum way way = way_of(job);
+	if (way == WAY_PARTIAL && !job->has_rest) {
+		predict(now, job, WAY_FAILED, to);
+		site_record_job(
+			site, now, job, &(struct record){.event = EVENT_REST, .to = to});
+		job->has_rest = true;
+	}
+	predict(now, job, way, to);
+	site_record_job(site, now, job,
+		&(struct record){
+			.event = EVENT_SETTLED,
+			.result = way == WAY_FAILED ? "failed" : "sent",
+			.count = job->count,
+			.to = to,
+		});
+}
+
+static void log_settled(const struct site *site, const struct job *job, const char *to)
+{
+	static const char *const results[] = {
+		[WAY_SENT] = "sent", [WAY_FAILED] = "failed", [WAY_PARTIAL] = "partial"};
+	enum way way = way_of(job);
+	log_event(way == WAY_SENT ? LEVEL_INFO : LEVEL_WARNING, site->config->name,
+		job->claim.name, "settled", log_text("result", results[way]),
+		log_number("comments", job->count),
+		log_number("accepted", job_accepted(job)), log_text("to", to),
+		log_text("reason",
+			way == WAY_SENT ? "" : "see NAME.reason.txt in failed/"));
+}
+
+static int move_job(struct site *site, const struct moment *now, struct job *job)
+{
+	char to[PATH_MAX];
+	enum way way = way_of(job);
+	enum folder folder = way == WAY_FAILED ? FOLDER_FAILED : FOLDER_SENT;
+	int r = spool_settle(site->spool, folder, job->claim.name, now->wall, to);
+	if (r == -ENOENT)
+		snprintf(to, sizeof(to), "nowhere: it was taken out of sending/");
+	else if (r < 0)
+		return r;
+	log_settled(site, job, to);
+	site->failures += way != WAY_SENT;
+	site_keep_doubts(site, job);
+	site_drop_job(site, job, JOB_SETTLED);
+	return 0;
+}
+
+static int move_jobs(struct site *site, const struct moment *now)
+{
+	struct job *job = NULL;
+	while ((job = job_queue_take(&site->done))) {
+		int r = move_job(site, now, job);
+		if (r < 0) {
+			job_queue_put_back(&site->done, job);
+			return r;
+		}
+	}
+	return spool_flush(site->spool);
+}
+
+int settling_work(struct site *site, const struct moment *now)
+{
+	if (!site->done.first)
+		return 0;
+	int r = 0;
+	for (struct job *job = site->done.first; r == 0 && job; job = job->next)
+		r = place_beside(site, now, job);
+	if (r == 0)
+		r = flush_files(site, site->done.first);
+	if (r < 0)
+		return r;
+	for (struct job *job = site->done.first; job; job = job->next)
+		record_settled(site, now, job);
+	r = audit_sync(site->audit);
+	if (r == 0)
+		r = move_jobs(site, now);
+	return r;
+}

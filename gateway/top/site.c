@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/site.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/cleanup.h"
+#include "system/log.h"
+
+static const msec_t TROUBLE_FIRST = MSEC_SECOND;
+static const msec_t TROUBLE_LONGEST = MSEC_MINUTE;
+
+/* --- records --- */
+
+void site_record(struct site *site, const struct moment *now, struct record *record)
+{
+	record->at = now->wall;
+	if (!record->up)
+		record->up = now->up;
+	record->site = site->config->name;
+	audit_append(site->audit, record);
+}
+
+void site_record_job(struct site *site, const struct moment *now, const struct job *job,
+	struct record *record)
+{
+	record->claim = job->claim.stamp;
+	record->drop = job->drop;
+	site_record(site, now, record);
+}
+
+void site_record_comment(struct site *site, const struct moment *now,
+	const struct job *job, size_t index, struct record *record)
+{
+	const struct comment *comment = document_comment(job->document, index);
+	record->number = (unsigned)index + 1;
+	record->order = comment->web_order_number;
+	record->comment = comment->id;
+	site_record_job(site, now, job, record);
+}
+
+/* --- the checkpoint --- */
+
+static void checkpoint_comment(struct site *site, const struct moment *now,
+	const char *stamp, const struct past_comment *c)
+{
+	bool is_unknown = !strcmp(c->result, "unknown");
+	site_record(site, now,
+		&(struct record){
+			.event = EVENT_CHECKPOINT,
+			.up = is_unknown ? c->since : now->up,
+			.boot = is_unknown ? c->boot : NULL,
+			.claim = stamp,
+			.number = c->number,
+			.order = c->order,
+			.comment = c->id,
+			.attempt = c->attempts,
+			.result = c->result,
+			.code = c->code,
+			.message = c->message,
+		});
+}
+
+void site_checkpoint_claim(
+	struct site *site, const struct moment *now, const struct past_claim *claim)
+{
+	char rest[PATH_MAX];
+	snprintf(rest, sizeof(rest), "failed/%s_%s", claim->stamp, claim->drop);
+	site_record(site, now,
+		&(struct record){
+			.event = EVENT_CHECKPOINT,
+			.claim = claim->stamp,
+			.drop = claim->drop,
+			.version = claim->version,
+			.attempt = claim->kills,
+			.result = claim->verdict,
+			.to = claim->has_rest ? rest : NULL,
+		});
+	for (size_t i = 0; i < claim->count; i++)
+		checkpoint_comment(site, now, claim->stamp, &claim->comments[i]);
+	site->checkpoint_lines += 1 + claim->count;
+}
+
+/* A live job as the journal would remember it. *comments is the caller's to free. */
+static struct past_claim past_of(const struct job *job, char version[VERSION_TEXT_MAX],
+	struct past_comment **comments)
+{
+	size_t count = 0;
+	version_write(&job->version, version);
+	*comments = xcalloc(job->count, sizeof(**comments));
+	for (size_t i = 0; i < job->count; i++) {
+		const struct progress *p = &job->comments[i];
+		const struct comment *c = document_comment(job->document, i);
+		if (p->state == PROGRESS_FRESH)
+			continue;
+		(*comments)[count++] = (struct past_comment){
+			.number = (unsigned)i + 1,
+			.order = c->web_order_number,
+			.id = c->id,
+			.result = progress_name(p->state),
+			.code = p->code[0] ? p->code : NULL,
+			.message = p->message,
+			.attempts = p->attempts,
+			.since = p->since,
+			.boot = clock_boot_id(),
+		};
+	}
+	return (struct past_claim){
+		.stamp = job->claim.stamp,
+		.drop = job->drop,
+		.version = job->document ? version : NULL,
+		.verdict = job->document ? verdict_name(job->verdict) : NULL,
+		.kills = job->kills,
+		.has_rest = job->has_rest,
+		.comments = *comments,
+		.count = count,
+	};
+}
+
+static void checkpoint_job(
+	struct site *site, const struct moment *now, const struct job *job)
+{
+	char version[VERSION_TEXT_MAX];
+	auto_free struct past_comment *comments = NULL;
+	struct past_claim claim = past_of(job, version, &comments);
+	site_checkpoint_claim(site, now, &claim);
+}
+
+/* Doubts that are over need no wait and no memory. */
+static void forget_old_doubts(struct site *site, msec_t now)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < site->doubt_count; i++) {
+		struct doubt *d = &site->doubts[i];
+		if (now - d->since < site->config->unknown_wait) {
+			site->doubts[kept++] = *d;
+			continue;
+		}
+		free(d->order);
+		free(d->id);
+	}
+	site->doubt_count = kept;
+}
+
+int site_begin_checkpoint(struct site *site, const struct moment *now)
+{
+	site->checkpoint_lines = 0;
+	return audit_begin_checkpoint(site->audit, now->wall);
+}
+
+int site_end_checkpoint(struct site *site, const struct moment *now)
+{
+	forget_old_doubts(site, now->up);
+	for (size_t i = 0; i < site->doubt_count; i++) {
+		const struct doubt *d = &site->doubts[i];
+		checkpoint_comment(site, now, NULL,
+			&(struct past_comment){
+				.order = d->order,
+				.id = d->id,
+				.result = "unknown",
+				.since = d->since,
+				.boot = clock_boot_id(),
+			});
+	}
+	char stamp[TIMES_STAMP_LEN + 1];
+	bool has_stamp = spool_last_stamp(site->spool, stamp);
+	site_record(site, now,
+		&(struct record){
+			.event = EVENT_CHECKPOINT_END,
+			.boot = clock_boot_id(),
+			.claim = has_stamp ? stamp : NULL,
+			.count = site->checkpoint_lines + site->doubt_count,
+		});
+	audit_end_checkpoint(site->audit);
+	return audit_write(site->audit);
+}
+
+int site_checkpoint(struct site *site, const struct moment *now)
+{
+	int r = site_begin_checkpoint(site, now);
+	if (r < 0)
+		return r;
+	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)
+		checkpoint_job(site, now, table_member(node, struct job, node));
+	return site_end_checkpoint(site, now);
+}
+
+/* --- jobs and the window --- */
+
+uint64_t site_key(const char *text)
+{
+	return table_hash(text, strlen(text));
+}
+
+struct job *site_find_job(const struct site *site, const char *stamp)
+{
+	struct table_node *node = NULL;
+	while ((node = table_find(&site->jobs, site_key(stamp), node))) {
+		struct job *job = table_member(node, struct job, node);
+		if (!strcmp(job->claim.stamp, stamp))
+			return job;
+	}
+	return NULL;
+}
+
+static bool only_waits(const struct job *job)
+{
+	return job->open && job->waiting == job->open;
+}
+
+void site_count_job(struct site *site, const struct job *job)
+{
+	bool waits = only_waits(job);
+	*(waits ? &site->waiting_drops : &site->active_drops) += 1;
+	*(waits ? &site->waiting_bytes : &site->active_bytes) += job->memory;
+}
+
+void site_uncount_job(struct site *site, const struct job *job)
+{
+	bool waits = only_waits(job);
+	*(waits ? &site->waiting_drops : &site->active_drops) -= 1;
+	*(waits ? &site->waiting_bytes : &site->active_bytes) -= job->memory;
+}
+
+bool site_window_is_open(const struct site *site)
+{
+	return site->active_drops < WINDOW_DROPS && site->active_bytes < WINDOW_BYTES &&
+	       site->waiting_drops < (size_t)WINDOW_DROPS * WINDOW_WAITING &&
+	       site->waiting_bytes < WINDOW_BYTES * WINDOW_WAITING;
+}
+
+void site_add_job(struct site *site, struct job *job)
+{
+	table_add(&site->jobs, &job->node, site_key(job->claim.stamp));
+	site_count_job(site, job);
+}
+
+void site_drop_job(struct site *site, struct job *job, enum job_state last)
+{
+	site_uncount_job(site, job);
+	table_remove(&site->jobs, &job->node);
+	job_move(job, last);
+	job_free(job);
+}
+
+void site_finish_job(struct site *site, struct job *job, enum job_end end)
+{
+	job_move(job, JOB_DONE);
+	job->end = end;
+	job_queue_add(&site->done, job);
+}
+
+void site_stop_job(
+	struct site *site, const struct moment *now, struct job *job, enum job_end end)
+{
+	if (job->is_stopped)
+		return;
+	schedule_remove(site->schedule, job);
+	job->is_stopped = true;
+	job->end = end;
+	site_close_job(site, now, job);
+}
+
+void site_close_job(struct site *site, const struct moment *now, struct job *job)
+{
+	if (!job->is_stopped || job->in_flight)
+		return;
+	if (job->end == END_CHANGED) {
+		site_finish_job(site, job, END_CHANGED);
+		return;
+	}
+	site_keep_doubts(site, job);
+	site_record_job(site, now, job, &(struct record){.event = EVENT_WITHDRAWN});
+	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "withdrawn",
+		log_number("delivered", job_accepted(job)),
+		log_number("comments", job->count),
+		log_text("meaning", "somebody took it out of sending/: the rest of it is "
+				    "not sent"));
+	site_drop_job(site, job, JOB_DROPPED);
+}
+
+struct sighting site_sighting(const struct stat *st)
+{
+	return (struct sighting){
+		.inode = st->st_ino,
+		.size = (uint64_t)st->st_size,
+		.modified =
+			(int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+		.changed = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
+		.links = st->st_nlink,
+	};
+}
+
+/* --- doubts --- */
+
+void site_add_doubt(struct site *site, const char *order, const char *id, msec_t since)
+{
+	shop_doubt(site->shop, site_key(order), site_key(id),
+		since + site->config->unknown_wait);
+	site->doubts = xgrow(site->doubts, &site->doubt_room, site->doubt_count + 1,
+		sizeof(*site->doubts));
+	site->doubts[site->doubt_count++] = (struct doubt){
+		.order = xstrdup(order), .id = xstrdup(id), .since = since};
+}
+
+void site_keep_doubts(struct site *site, const struct job *job)
+{
+	for (size_t i = 0; i < job->count; i++) {
+		const struct progress *p = &job->comments[i];
+		const struct comment *c = document_comment(job->document, i);
+		if (p->state == PROGRESS_UNKNOWN)
+			site_add_doubt(site, c->web_order_number, c->id, p->since);
+	}
+}
+
+/* --- trouble with the machine --- */
+
+int site_trouble(struct site *site, const struct moment *now, const char *what, int r)
+{
+	struct machine_trouble *t = &site->trouble;
+	assert(r < 0);
+	t->wait = t->error ? t->wait * 2 : TROUBLE_FIRST;
+	if (t->wait > TROUBLE_LONGEST)
+		t->wait = TROUBLE_LONGEST;
+	t->again = now->up + t->wait;
+	if (t->error != r)
+		log_event(LEVEL_ERROR, site->config->name, NULL, "trouble",
+			log_text("where", what), log_text("error", strerrordesc_np(-r)),
+			log_text("spool", site->config->spool),
+			log_text("remedy",
+				"mend it; the gateway keeps what it has, tries "
+				"again by itself and says when it is over"));
+	t->error = r;
+	return r;
+}
+
+bool site_is_paused(const struct site *site, const struct moment *now)
+{
+	return site->trouble.error && now->up < site->trouble.again;
+}
+
+void site_trouble_over(struct site *site)
+{
+	if (!site->trouble.error)
+		return;
+	log_event(LEVEL_WARNING, site->config->name, NULL, "trouble-over",
+		log_text("was", strerrordesc_np(-site->trouble.error)));
+	site->trouble = (struct machine_trouble){0};
+}

@@ -1,0 +1,136 @@
+#ifndef GATEWAY_TOP_SITE_H
+#define GATEWAY_TOP_SITE_H
+/* SPDX-License-Identifier: MIT
+ *
+ * site - one shop and its spool: what the steps of the pipeline share
+ *
+ * Knows: everything that belongs to one site, its jobs, how its records are made and what
+ * happens when the machine itself is in trouble: intake and sending pause, what is held
+ * is kept, and it is tried again after a growing wait. Never a busy loop, one log line
+ * when trouble begins and one when it ends. Must not know: in which order the steps are
+ * done (pipeline).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/history.h"
+#include "core/intake.h"
+#include "core/record.h"
+#include "core/schedule.h"
+#include "system/audit.h"
+#include "system/clock.h"
+#include "system/config.h"
+#include "system/spool.h"
+#include "system/transport.h"
+#include "system/watch.h"
+#include "top/job.h"
+
+/* What may be claimed ahead: so many drops and bytes of documents that are being sent,
+ * and four times that of drops that only wait. */
+enum { WINDOW_DROPS = 4000, WINDOW_WAITING = 4 };
+#define WINDOW_BYTES ((size_t)64 * 1024 * 1024)
+
+/* An unknown outcome whose claim is not in sending/ any more: the shop may still store
+ * it. */
+struct doubt {
+	char *order, *id;
+	msec_t since;
+};
+
+struct machine_trouble {
+	int error; /* -errno, or 0: none */
+	msec_t wait;
+	msec_t again; /* when to try again */
+};
+
+struct site {
+	const struct site_config *config; /* borrowed */
+	struct transport *transport;      /* borrowed, shared by all sites */
+	struct shop *shop;                /* borrowed, shared by sites with one URL */
+	bool is_once;
+	bool is_stopping;
+
+	struct spool *spool;
+	struct watch *watch; /* NULL with is_once */
+	struct intake *incoming;
+	struct intake *strays; /* unclaimed names in sending/ */
+	struct audit *audit;
+	struct schema *schema;
+	struct schedule *schedule;
+	struct endpoint *endpoint;
+	struct endpoint **retired; /* of configurations before, perhaps still in use */
+	size_t retired_count, retired_room;
+	char *hold_words; /* what the shop said when the hold began */
+	enum hold hold;   /* as it was last recorded */
+	msec_t ask_again; /* when the schedule has something to do */
+
+	struct table jobs; /* all claims in sending/, by stamp */
+	size_t active_drops, active_bytes;
+	size_t waiting_drops, waiting_bytes;
+	struct job_queue unread; /* claimed, to be read */
+	struct job_queue done;   /* to be settled */
+	struct errand *errands;  /* exchanges under way */
+	struct history *history; /* what the journal knew at start */
+
+	struct doubt *doubts;
+	size_t doubt_count, doubt_room;
+
+	size_t checkpoint_lines; /* of the one being written */
+	struct machine_trouble trouble;
+	bool is_low_on_space;
+	bool must_scan;
+	msec_t scan_at;
+	size_t ignored;  /* names in incoming/ that are no drops, at the last scan */
+	size_t failures; /* drops that went to failed/ in this run */
+};
+
+/* What an intake wants to know of a file. */
+struct sighting site_sighting(const struct stat *st);
+
+/* Completes the record with time, boot and site, and appends it. */
+void site_record(struct site *site, const struct moment *now, struct record *record);
+/* The same for a job, or one of its comments (index; SIZE_MAX: the job). */
+void site_record_job(struct site *site, const struct moment *now, const struct job *job,
+	struct record *record);
+void site_record_comment(struct site *site, const struct moment *now,
+	const struct job *job, size_t index, struct record *record);
+
+/* Says where we are in the journal: all claims and doubts, in a file of its day. */
+int site_checkpoint(struct site *site, const struct moment *now);
+/* The same in parts, for a start, where claims are known from the journal alone. */
+int site_begin_checkpoint(struct site *site, const struct moment *now);
+void site_checkpoint_claim(
+	struct site *site, const struct moment *now, const struct past_claim *claim);
+int site_end_checkpoint(struct site *site, const struct moment *now);
+
+struct job *site_find_job(const struct site *site, const char *stamp);
+/* Adds to the jobs, or takes out and frees. */
+void site_add_job(struct site *site, struct job *job);
+void site_drop_job(struct site *site, struct job *job, enum job_state last);
+/* Moves a job to DONE and queues it for the group that settles next. */
+void site_finish_job(struct site *site, struct job *job, enum job_end end);
+/* Sends nothing more of a job (END_CHANGED, END_WITHDRAWN). It ends when what is in
+ * flight has come back: site_close_job() is to be asked then, and does so here if
+ * nothing is. */
+void site_stop_job(
+	struct site *site, const struct moment *now, struct job *job, enum job_end end);
+void site_close_job(struct site *site, const struct moment *now, struct job *job);
+/* Around every change of a job's comments: keeps the window's counts. */
+void site_uncount_job(struct site *site, const struct job *job);
+void site_count_job(struct site *site, const struct job *job);
+bool site_window_is_open(const struct site *site);
+
+/* The shop may still store these: kept when their job goes, until unknown_wait is over.
+ */
+void site_keep_doubts(struct site *site, const struct job *job);
+void site_add_doubt(struct site *site, const char *order, const char *id, msec_t since);
+/* The site's key for texts that the schedule compares. */
+uint64_t site_key(const char *text);
+
+/* Machine trouble, once in words; later work waits. Returns r. */
+int site_trouble(struct site *site, const struct moment *now, const char *what, int r);
+bool site_is_paused(const struct site *site, const struct moment *now);
+/* A turn went well after trouble. */
+void site_trouble_over(struct site *site);
+
+#endif
