@@ -1,0 +1,81 @@
+#ifndef TESTS_UNIT_SPOOL_FIXTURE_H
+#define TESTS_UNIT_SPOOL_FIXTURE_H
+/* SPDX-License-Identifier: MIT
+ *
+ * spool_fixture - a spool of its own for each test
+ *
+ * The test runs within the spool's folder, so "incoming/a.xml" is a path. The folder is
+ * below TMPDIR and goes with the test, whatever lies in it.
+ */
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "system/spool.h"
+
+static char spool_root[256];
+static struct spool *spool;
+
+static inline int fixture_remove_one(
+	const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+	(void)st;
+	(void)kind;
+	(void)walk;
+	return remove(path);
+}
+
+static inline int spool_enter(void **state)
+{
+	(void)state;
+	auto_buf struct buf why = {.max_bytes = 1000};
+	const char *folder = getenv("TMPDIR");
+	snprintf(spool_root, sizeof(spool_root), "%s/spool.XXXXXX",
+		folder && *folder ? folder : "/tmp");
+	if (!mkdtemp(spool_root) || chdir(spool_root) < 0 || mkdir("incoming", 0750) < 0)
+		return -1;
+	return spool_open(spool_root, &spool, &why);
+}
+
+static inline int spool_leave(void **state)
+{
+	(void)state;
+	spool_close(spool);
+	spool = NULL;
+	return chdir("/") < 0
+		       ? -1
+		       : nftw(spool_root, fixture_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+#define in_spool(test) cmocka_unit_test_setup_teardown(test, spool_enter, spool_leave)
+
+static inline void put(const char *path, const char *text)
+{
+	auto_close int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static inline bool is_there(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0;
+}
+
+static inline void assert_holds(const char *path, const char *text)
+{
+	char bytes[4096] = {0};
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(read(fd, bytes, sizeof(bytes) - 1) >= 0);
+	assert_string_equal(bytes, text);
+}
+
+#endif

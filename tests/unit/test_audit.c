@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+#include "system/audit.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "core/record.h"
+#include "spool_fixture.h"
+
+#define DAY_ONE "audit/2026-11-23.jsonl"
+#define DAY_TWO "audit/2026-11-24.jsonl"
+#define DAY_THREE "audit/2026-11-25.jsonl"
+
+static const usec_t noon = 1795435200 * USEC_SECOND; /* 2026-11-23T12:00:00Z */
+static const usec_t one_day = 86400 * USEC_SECOND;
+
+static struct audit *audit;
+
+static int enter(void **state)
+{
+	if (spool_enter(state) != 0)
+		return -1;
+	audit = audit_new(spool);
+	return 0;
+}
+
+static int leave(void **state)
+{
+	audit_free(audit);
+	return spool_leave(state);
+}
+
+/* A new run of the gateway; the last one just died. */
+static void restart(void)
+{
+	audit_free(audit);
+	audit = audit_new(spool);
+}
+
+static void append(enum event event, const char *says)
+{
+	const struct record record = {.event = event,
+		.at = noon,
+		.boot = "b",
+		.site = "s",
+		.claim = "20261123T120000.000000Z",
+		.drop = "a.xml",
+		.result = says,
+		.to = "failed/a.xml",
+		.message = says};
+	audit_append(audit, &record);
+}
+
+static void say(const char *says)
+{
+	append(EVENT_REST, says);
+	assert_int_equal(audit_write(audit), 0);
+}
+
+static void begin_checkpoint(const char *says, usec_t now)
+{
+	assert_true(audit_wants_checkpoint(audit, now));
+	assert_int_equal(audit_begin_checkpoint(audit, now), 0);
+	append(EVENT_CHECKPOINT, says);
+}
+
+static void checkpoint(const char *says, usec_t now)
+{
+	begin_checkpoint(says, now);
+	append(EVENT_CHECKPOINT_END, says);
+	audit_end_checkpoint(audit);
+	assert_int_equal(audit_sync(audit), 0);
+	assert_false(audit_wants_checkpoint(audit, now));
+}
+
+struct heard {
+	char words[512]; /* what each line said */
+	unsigned torn;
+};
+
+static void hear(void *context, const char *line, size_t len)
+{
+	struct heard *heard = context;
+	auto_with(record_done) struct record record = {0};
+	if (record_parse(line, len, &record) < 0) {
+		heard->torn++;
+		return;
+	}
+	size_t at = strlen(heard->words);
+	snprintf(heard->words + at, sizeof(heard->words) - at, "%s%s", at ? " " : "",
+		record.message);
+}
+
+static void assert_replayed(const char *words, unsigned torn)
+{
+	struct heard heard = {0};
+	assert_int_equal(audit_replay(audit, hear, &heard), 0);
+	assert_string_equal(heard.words, words);
+	assert_int_equal(heard.torn, torn);
+}
+
+static void add_to(const char *path, const char *text)
+{
+	auto_close int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static off_t size_of(const char *path)
+{
+	struct stat st = {0};
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void nothing_is_made_before_the_first_checkpoint(void **state)
+{
+	(void)state;
+	assert_replayed("", 0);
+	assert_true(audit_wants_checkpoint(audit, noon));
+	assert_false(is_there(DAY_ONE));
+	audit_free(NULL);
+}
+
+static void a_line_is_in_the_file_once_it_is_written(void **state)
+{
+	(void)state;
+	checkpoint("c", noon);
+	off_t before = size_of(DAY_ONE);
+	append(EVENT_REST, "later");
+	assert_int_equal(size_of(DAY_ONE), before);
+	assert_int_equal(audit_write(audit), 0);
+	assert_true(size_of(DAY_ONE) > before);
+	assert_int_equal(audit_write(audit), 0);
+	restart();
+	assert_replayed("c c later", 0);
+}
+
+static void the_trail_is_for_its_owner_and_group(void **state)
+{
+	(void)state;
+	checkpoint("c", noon);
+	struct stat st = {0};
+	assert_int_equal(stat(DAY_ONE, &st), 0);
+	assert_int_equal(st.st_mode & 0137, 0);
+}
+
+static void a_later_checkpoint_ends_what_was_before(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	restart();
+	checkpoint("two", noon);
+	say("new");
+	assert_replayed("two two new", 0);
+}
+
+static void checkpoints_in_a_row_are_told_apart(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	restart();
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+	restart();
+	assert_int_equal(audit_begin_checkpoint(audit, noon), 0);
+	append(EVENT_CHECKPOINT_END, "empty");
+	audit_end_checkpoint(audit);
+	assert_int_equal(audit_write(audit), 0);
+	assert_replayed("empty", 0);
+}
+
+static void an_incomplete_checkpoint_is_passed_over(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	restart();
+	begin_checkpoint("half", noon);
+	assert_int_equal(audit_write(audit), 0);
+	assert_replayed("one one old half", 0);
+}
+
+static void a_torn_end_completes_no_checkpoint(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	add_to(DAY_ONE, "{\"v\":1,\"ev\":\"checkpoint-end\",\"boo");
+	assert_replayed("one one old", 1);
+	add_to(DAY_ONE, "\n"); /* as the next run ends it */
+	assert_replayed("one one old", 1);
+}
+
+static void a_torn_last_line_spoils_nothing_after_it(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	add_to(DAY_ONE, "{\"v\":1,\"ev\":\"checkpoint-end\",\"boo");
+	restart();
+	assert_int_equal(audit_begin_checkpoint(audit, noon), 0);
+	say("new");
+	assert_replayed("one one new", 1);
+}
+
+static void a_new_day_begins_with_a_checkpoint_in_a_new_file(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	append(EVENT_REST, "pending");
+	assert_false(audit_wants_checkpoint(audit, noon + one_day / 2 - 1));
+	checkpoint("two", noon + one_day / 2);
+	say("new");
+	assert_replayed("two two new", 0);
+	assert_int_equal(unlink(DAY_TWO), 0);
+	assert_replayed("one one old pending", 0);
+}
+
+static void two_files_are_read_if_the_later_has_no_checkpoint(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	begin_checkpoint("half", noon + one_day);
+	assert_int_equal(audit_write(audit), 0);
+	restart();
+	assert_replayed("one one old half", 0);
+}
+
+static void an_empty_later_file_hides_nothing(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	put(DAY_TWO, "");
+	restart();
+	assert_replayed("one one", 0);
+}
+
+static void never_more_than_two_files_are_read(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	begin_checkpoint("two", noon + one_day);
+	assert_int_equal(audit_write(audit), 0);
+	begin_checkpoint("three", noon + 2 * one_day);
+	assert_int_equal(audit_write(audit), 0);
+	assert_true(is_there(DAY_THREE));
+	restart();
+	assert_replayed("two three", 0);
+}
+
+static void other_files_in_the_folder_are_left_alone(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	put("audit/2026-11-24.jsonl.gz", "x\n");
+	put("audit/9999-99-9x.jsonl", "x\n");
+	put("audit/notes", "x\n");
+	restart();
+	assert_replayed("one one", 0);
+}
+
+static void a_file_that_was_removed_is_begun_anew(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	assert_int_equal(unlink(DAY_ONE), 0);
+	append(EVENT_REST, "pending");
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+}
+
+static void a_file_that_was_moved_is_begun_anew(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	assert_int_equal(rename(DAY_ONE, "audit/old"), 0);
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+}
+
+static void a_folder_that_was_moved_is_found_again(void **state)
+{
+	(void)state;
+	bool changed = false;
+	checkpoint("one", noon);
+	assert_int_equal(rename("audit", "audit.old"), 0);
+	assert_int_equal(spool_refresh(spool, &changed), 0);
+	assert_true(changed);
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+}
+
+static void a_clock_set_back_writes_on_in_the_later_day(void **state)
+{
+	(void)state;
+	checkpoint("one", noon + one_day);
+	assert_false(audit_wants_checkpoint(audit, noon));
+	say("same run");
+	assert_int_equal(unlink(DAY_TWO), 0);
+	checkpoint("anew", noon);
+	restart();
+	checkpoint("next run", noon);
+	say("new");
+	assert_false(is_there(DAY_ONE));
+	restart();
+	assert_replayed("next run next run new", 0);
+}
+
+static void a_link_or_a_fifo_is_not_written_to(void **state)
+{
+	(void)state;
+	put("victim", "");
+	assert_int_equal(symlink("../victim", DAY_ONE), 0);
+	assert_int_equal(audit_begin_checkpoint(audit, noon), -ELOOP);
+	assert_int_equal(unlink(DAY_ONE), 0);
+	assert_int_equal(mkfifo(DAY_ONE, 0640), 0);
+	assert_int_equal(audit_begin_checkpoint(audit, noon), -EINVAL);
+	assert_true(audit_wants_checkpoint(audit, noon));
+}
+
+static void lines_wait_until_there_is_a_file(void **state)
+{
+	(void)state;
+	append(EVENT_REST, "early");
+	assert_int_equal(audit_write(audit), -EIO);
+	assert_int_equal(audit_begin_checkpoint(audit, noon), 0);
+	assert_int_equal(audit_write(audit), 0);
+	assert_replayed("early", 0);
+}
+
+/* A limit on the size of files stands for a full disk. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit = {0};
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void after_a_failed_write_the_same_lines_are_written_again(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	off_t before = size_of(DAY_ONE);
+	append(EVENT_REST, "a");
+	append(EVENT_REST, "b");
+	limit_files((rlim_t)before + 20);
+	int r = audit_write(audit);
+	off_t after = size_of(DAY_ONE);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(r, -EFBIG);
+	assert_int_equal(after, before);
+	assert_int_equal(audit_write(audit), 0);
+	assert_replayed("one one a b", 0);
+}
+
+static void a_long_way_wants_a_checkpoint(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	enum { LINES = 1000 };
+	off_t before = size_of(DAY_ONE);
+	unsigned turns = 0;
+	for (; !audit_wants_checkpoint(audit, noon); turns++) {
+		for (int i = 0; i < LINES; i++)
+			append(EVENT_REST, "far");
+		assert_int_equal(audit_write(audit), 0);
+		assert_true(turns < 1000);
+	}
+	assert_true(size_of(DAY_ONE) - before > AUDIT_CHECKPOINT_BYTES);
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+}
+
+#define with_audit(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+
+int main(void)
+{
+	(void)signal(SIGXFSZ, SIG_IGN);
+	const struct CMUnitTest tests[] = {
+		with_audit(nothing_is_made_before_the_first_checkpoint),
+		with_audit(a_line_is_in_the_file_once_it_is_written),
+		with_audit(the_trail_is_for_its_owner_and_group),
+		with_audit(a_later_checkpoint_ends_what_was_before),
+		with_audit(checkpoints_in_a_row_are_told_apart),
+		with_audit(an_incomplete_checkpoint_is_passed_over),
+		with_audit(a_torn_end_completes_no_checkpoint),
+		with_audit(a_torn_last_line_spoils_nothing_after_it),
+		with_audit(a_new_day_begins_with_a_checkpoint_in_a_new_file),
+		with_audit(two_files_are_read_if_the_later_has_no_checkpoint),
+		with_audit(an_empty_later_file_hides_nothing),
+		with_audit(never_more_than_two_files_are_read),
+		with_audit(other_files_in_the_folder_are_left_alone),
+		with_audit(a_file_that_was_removed_is_begun_anew),
+		with_audit(a_file_that_was_moved_is_begun_anew),
+		with_audit(a_folder_that_was_moved_is_found_again),
+		with_audit(a_clock_set_back_writes_on_in_the_later_day),
+		with_audit(a_link_or_a_fifo_is_not_written_to),
+		with_audit(lines_wait_until_there_is_a_file),
+		with_audit(after_a_failed_write_the_same_lines_are_written_again),
+		with_audit(a_long_way_wants_a_checkpoint),
+	};
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/history.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "core/record.h"
+
+#define A "20261123T101530.123456Z"
+#define B "20261123T101531.000000Z"
+#define auto_history auto_with(drop_history)
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+/* One record, with the fields that are told. */
+#define FEED(h, ...) feed(h, &(struct record){__VA_ARGS__})
+
+static void drop_history(struct history **h)
+{
+	history_free(*h);
+}
+
+static void feed(struct history *h, const struct record *record)
+{
+	auto_buf struct buf line = {0};
+	buf_init(&line, RECORD_MAX_BYTES);
+	record_write(&line, record);
+	assert_int_equal(history_feed(h, line.bytes, line.len - 1), 0);
+}
+
+static void start(struct history *h, const char *boot, msec_t up)
+{
+	FEED(h, .event = EVENT_START, .boot = boot, .up = up);
+}
+
+static void read_valid(struct history *h, const char *claim)
+{
+	FEED(h, .event = EVENT_READING, .claim = claim, .drop = "a.xml");
+	FEED(h, .event = EVENT_READ, .claim = claim, .drop = "a.xml", .version = "v1",
+		.result = "valid", .count = 3);
+}
+
+static void post(struct history *h, const char *claim, unsigned number, const char *id)
+{
+	FEED(h, .event = EVENT_POSTING, .claim = claim, .number = number, .order = "O",
+		.comment = id);
+}
+
+static void outcome(struct history *h, const char *claim, unsigned number, const char *id,
+	const char *result)
+{
+	FEED(h, .event = EVENT_OUTCOME, .up = 500, .claim = claim, .number = number,
+		.order = "O", .comment = id, .result = result, .attempt = 1);
+}
+
+static void leave(struct history *h, enum event event, const char *claim)
+{
+	FEED(h, .event = event, .claim = claim, .drop = "a.xml", .result = "sent",
+		.to = "sent/2026-11-23/x");
+}
+
+static void checkpoint_claim(struct history *h, const char *claim, unsigned kills)
+{
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = claim, .drop = "a.xml",
+		.version = "v1", .attempt = kills, .result = "valid");
+}
+
+static void checkpoint_end(struct history *h, size_t lines)
+{
+	FEED(h, .event = EVENT_CHECKPOINT_END, .boot = "b1", .count = lines);
+}
+
+static const struct past_comment *only_comment(const struct history *h, const char *claim)
+{
+	const struct past_claim *past = history_claim(h, claim);
+	assert_non_null(past);
+	assert_int_equal(past->count, 1);
+	return past->comments;
+}
+
+static const struct past_comment *only_doubt(struct history *h)
+{
+	const struct past_comment *doubts = NULL;
+	assert_int_equal(history_doubts(h, &doubts), 1);
+	assert_string_equal(doubts->result, "unknown");
+	return doubts;
+}
+
+static size_t doubt_count(struct history *h)
+{
+	const struct past_comment *doubts = NULL;
+	return history_doubts(h, &doubts);
+}
+
+static void a_checkpoint_alone_tells_all(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .drop = "a.xml", .version = "v9",
+		.count = 3, .attempt = 2, .result = "valid", .to = "failed/x");
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .number = 2, .order = "O",
+		.comment = "7", .attempt = 4, .result = "deferred", .code = "c",
+		.message = "m");
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .number = 3, .order = "O",
+		.comment = "8", .result = "unknown", .up = 77, .boot = "b0");
+	FEED(h, .event = EVENT_CHECKPOINT, .number = 1, .order = "P", .comment = "9",
+		.result = "unknown", .up = 78, .boot = "b0");
+	FEED(h, .event = EVENT_CHECKPOINT_END, .boot = "b1", .count = 4, .claim = B);
+	history_finish(h);
+	const struct past_claim *past = history_claim(h, A);
+	assert_string_equal(past->version, "v9");
+	assert_string_equal(past->verdict, "valid");
+	assert_int_equal(past->kills, 2);
+	assert_true(past->has_rest);
+	assert_int_equal(past->count, 2);
+	assert_string_equal(past->comments[0].result, "deferred");
+	assert_string_equal(past->comments[0].code, "c");
+	assert_string_equal(past->comments[0].message, "m");
+	assert_int_equal(past->comments[0].attempts, 4);
+	assert_int_equal(past->comments[1].since, 77);
+	assert_string_equal(past->comments[1].boot, "b0");
+	assert_int_equal(only_doubt(h)->since, 78);
+	assert_string_equal(only_doubt(h)->boot, "b0");
+	assert_string_equal(history_boot(h), "b1");
+	assert_string_equal(history_last_stamp(h), B);
+	assert_true(history_has_failed(h, A));
+	assert_false(history_ended_cleanly(h));
+}
+
+static void a_posting_open_at_a_checkpoint_is_an_open_posting(void **state)
+{
+	(void)state;
+	for (int runs = 0; runs < 2; runs++) {
+		auto_history struct history *h = history_new();
+		checkpoint_claim(h, A, 0);
+		FEED(h, .event = EVENT_CHECKPOINT, .up = 5, .boot = "b1", .claim = A,
+			.number = 1, .order = "O", .comment = "7", .result = "posted");
+		checkpoint_end(h, 2);
+		if (runs)
+			start(h, "b1", 1000);
+		history_finish(h);
+		const struct past_comment *c = only_comment(h, A);
+		assert_string_equal(c->result, "unknown");
+		if (runs)
+			assert_int_equal(c->since, 1000);
+		else
+			assert_null(c->boot);
+	}
+}
+
+static void a_complete_checkpoint_takes_away_what_it_does_not_name(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	read_valid(h, A);
+	read_valid(h, B);
+	post(h, B, 1, "7");
+	outcome(h, B, 1, "7", "unknown");
+	leave(h, EVENT_WITHDRAWN, B);
+	checkpoint_end(h, 0);
+	history_finish(h);
+	assert_null(history_claim(h, A));
+	assert_int_equal(doubt_count(h), 0);
+}
+
+static void a_claim_that_vanishes_in_a_checkpoint_leaves_its_doubts(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	read_valid(h, A);
+	post(h, A, 1, "7");
+	checkpoint_end(h, 0);
+	history_finish(h);
+	assert_null(history_claim(h, A));
+	assert_string_equal(only_doubt(h)->id, "7");
+}
+
+static void a_checkpoint_that_is_not_complete_takes_nothing_away(void **state)
+{
+	/* It breaks off; a line of it is lost; it is tried again; it is torn apart. */
+	for (int i = 0; i < 4; i++) {
+		auto_history struct history *h = history_new();
+		start(h, "b1", 1);
+		read_valid(h, A);
+		post(h, A, 1, "7");
+		outcome(h, A, 1, "7", "delivered");
+		checkpoint_claim(h, B, 0);
+		if (i == 1)
+			checkpoint_end(h, 2);
+		if (i == 2) {
+			checkpoint_claim(h, B, 0);
+			checkpoint_end(h, 1);
+		}
+		if (i == 3) {
+			FEED(h, .event = EVENT_OPEN);
+			checkpoint_end(h, 1);
+		}
+		history_finish(h);
+		assert_string_equal(only_comment(h, A)->result, "delivered");
+		assert_non_null(history_claim(h, B));
+	}
+	(void)state;
+}
+
+static void a_kill_is_counted_once_when_a_checkpoint_tells_it_too(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	FEED(h, .event = EVENT_READING, .claim = A, .drop = "a.xml");
+	start(h, "b1", 2);
+	checkpoint_claim(h, A, 1);
+	checkpoint_end(h, 1);
+	FEED(h, .event = EVENT_READING, .claim = A, .drop = "a.xml");
+	history_finish(h);
+	assert_int_equal(history_claim(h, A)->kills, 2);
+}
+
+static void a_settled_claim_is_known_until_a_checkpoint_omits_it(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	read_valid(h, A);
+	post(h, A, 1, "7");
+	outcome(h, A, 1, "7", "delivered");
+	FEED(h, .event = EVENT_REST, .claim = A, .to = "failed/x");
+	leave(h, EVENT_SETTLED, A);
+	history_finish(h);
+	const struct past_claim *past = history_claim(h, A);
+	assert_true(past->is_settling);
+	assert_true(past->has_rest);
+	assert_string_equal(past->settled_to, "sent/2026-11-23/x");
+	assert_string_equal(past->drop, "a.xml");
+	assert_int_equal(past->count, 0);
+
+	auto_history struct history *later = history_new();
+	start(later, "b1", 1);
+	leave(later, EVENT_SETTLED, A);
+	leave(later, EVENT_SETTLED, B);
+	start(later, "b1", 2);
+	checkpoint_claim(later, B, 0);
+	checkpoint_end(later, 1);
+	history_finish(later);
+	assert_null(history_claim(later, A));
+	assert_true(history_claim(later, B)->is_settling);
+}
+
+static void what_went_to_failed_is_remembered_past_checkpoints(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	FEED(h, .event = EVENT_SETTLED, .claim = A, .to = "failed/a");
+	FEED(h, .event = EVENT_REST, .claim = B, .to = "failed/b");
+	leave(h, EVENT_SETTLED, B);
+	leave(h, EVENT_SETTLED, "C");
+	checkpoint_end(h, 0);
+	checkpoint_end(h, 0);
+	history_finish(h);
+	assert_true(history_has_failed(h, A));
+	assert_true(history_has_failed(h, B));
+	assert_false(history_has_failed(h, "C"));
+	assert_null(history_claim(h, A));
+	assert_null(history_next_claim(h, NULL));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_checkpoint_alone_tells_all),
+		cmocka_unit_test(a_posting_open_at_a_checkpoint_is_an_open_posting),
+		cmocka_unit_test(a_complete_checkpoint_takes_away_what_it_does_not_name),
+		cmocka_unit_test(a_claim_that_vanishes_in_a_checkpoint_leaves_its_doubts),
+		cmocka_unit_test(a_checkpoint_that_is_not_complete_takes_nothing_away),
+		cmocka_unit_test(a_kill_is_counted_once_when_a_checkpoint_tells_it_too),
+		cmocka_unit_test(a_settled_claim_is_known_until_a_checkpoint_omits_it),
+		cmocka_unit_test(what_went_to_failed_is_remembered_past_checkpoints),
+	};
+	return cmocka_run_group_tests_name("history checkpoint", tests, NULL, NULL);
+}

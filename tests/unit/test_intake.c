@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/intake.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { SETTLE = 2000 };
+
+static struct intake *intake;
+
+static int enter(void **state)
+{
+	(void)state;
+	intake = intake_new("*.xml", SETTLE);
+	return 0;
+}
+
+static int leave(void **state)
+{
+	(void)state;
+	intake_free(intake);
+	return 0;
+}
+
+/* A file that arrived at this ctime. */
+static struct sighting file(int64_t changed)
+{
+	return (struct sighting){.inode = 7,
+		.size = 100,
+		.modified = changed,
+		.changed = changed,
+		.links = 1};
+}
+
+static struct sighting linked(uint64_t links)
+{
+	struct sighting s = file(5);
+	s.links = links;
+	return s;
+}
+
+static void see(const char *name, enum sign sign, struct sighting s, msec_t now)
+{
+	intake_see(intake, name, sign, &s, now);
+}
+
+/* What is due by now looks as it did when it was seen first. */
+static unsigned look_at_all(struct sighting s, msec_t now)
+{
+	unsigned looks = 0;
+	msec_t due = 0;
+	for (const char *name; (name = intake_look(intake, now, &due)); looks++)
+		see(name, SIGN_LOOK, s, now);
+	return looks;
+}
+
+static void assert_none_ready(void)
+{
+	bool was_quiet = false;
+	assert_null(intake_next(intake, &was_quiet));
+}
+
+static void assert_ready(const char *name, bool expect_quiet)
+{
+	bool was_quiet = !expect_quiet;
+	const char *next = intake_next(intake, &was_quiet);
+	assert_non_null(next);
+	assert_string_equal(next, name);
+	assert_int_equal(was_quiet, expect_quiet);
+}
+
+static void take(const char *name)
+{
+	bool was_quiet = false;
+	const char *next = intake_next(intake, &was_quiet);
+	assert_non_null(next);
+	assert_string_equal(next, name);
+	intake_forget(intake, name);
+}
+
+static struct intake_counts counts(void)
+{
+	struct intake_counts c = {0};
+	intake_count(intake, &c);
+	return c;
+}
+
+static void only_finished_visible_names_of_the_pattern_are_wanted(void **state)
+{
+	(void)state;
+	static const char *const wanted[] = {"a.xml", "a b.xml", "é.xml", "a.tmp.xml"};
+	static const char *const unwanted[] = {".a.xml", "a.XML", "a.xml.tmp",
+		"a.xml.part", "a.xml.filepart", "a.xml~", ""};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		assert_true(intake_wants(intake, wanted[i]));
+	for (size_t i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++)
+		assert_false(intake_wants(intake, unwanted[i]));
+}
+
+static void no_pattern_makes_an_unfinished_name_wanted(void **state)
+{
+	(void)state;
+	intake_set(intake, "*", SETTLE);
+	assert_true(intake_wants(intake, "orders"));
+	assert_false(intake_wants(intake, "orders.tmp"));
+	assert_false(intake_wants(intake, "orders.part"));
+	assert_false(intake_wants(intake, "orders.filepart"));
+	assert_false(intake_wants(intake, "orders~"));
+	assert_false(intake_wants(intake, ".orders"));
+}
+
+static void what_arrives_is_ready_at_once(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, file(5), 1000);
+	assert_ready("a.xml", false);
+}
+
+static void what_is_ready_stays_next_until_it_is_forgotten(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, file(5), 1000);
+	see("b.xml", SIGN_ARRIVED, file(4), 1000);
+	see("a.xml", SIGN_TOUCHED, file(6), 1001);
+	see("a.xml", SIGN_ARRIVED, file(7), 1002);
+	see("a.xml", SIGN_SCAN, file(7), 1003);
+	assert_ready("a.xml", false);
+	assert_ready("a.xml", false);
+	intake_forget(intake, "a.xml");
+	intake_forget(intake, "a.xml");
+	assert_ready("b.xml", false);
+}
+
+static void what_a_scan_finds_is_ready_after_settle_of_quiet(void **state)
+{
+	(void)state;
+	msec_t due = 0;
+	see("a.xml", SIGN_SCAN, file(5), 1000);
+	assert_none_ready();
+	assert_null(intake_look(intake, 1000 + SETTLE - 1, &due));
+	assert_int_equal(due, 1000 + SETTLE);
+	assert_string_equal(intake_look(intake, 1000 + SETTLE, &due), "a.xml");
+	see("a.xml", SIGN_LOOK, file(5), 1000 + SETTLE);
+	assert_ready("a.xml", true);
+	assert_null(intake_look(intake, 9000, &due));
+	assert_int_equal(due, MSEC_NEVER);
+}
+
+static void what_is_only_made_starts_the_clock(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_BORN, file(5), 1000);
+	assert_none_ready();
+	assert_int_equal(look_at_all(file(5), 1000 + SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void a_close_ends_the_wait_of_what_was_only_made(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_BORN, file(5), 1000);
+	see("a.xml", SIGN_ARRIVED, file(6), 1001);
+	assert_ready("a.xml", false);
+}
+
+static void any_change_starts_the_clock_anew(void **state)
+{
+	(void)state;
+	struct sighting changed[] = {file(5), file(5), file(5), file(5)};
+	changed[0].inode++;
+	changed[1].size++;
+	changed[2].modified++;
+	changed[3].changed++;
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+		see("a.xml", SIGN_BORN, file(5), 0);
+		assert_int_equal(look_at_all(changed[i], SETTLE), 1);
+		assert_none_ready();
+		assert_int_equal(look_at_all(changed[i], 2 * SETTLE - 1), 0);
+		assert_int_equal(look_at_all(changed[i], 2 * SETTLE), 1);
+		take("a.xml");
+	}
+}
+
+static void a_touch_or_a_listing_is_no_news_of_what_settles(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_BORN, file(5), 0);
+	see("a.xml", SIGN_TOUCHED, file(6), 1000);
+	see("a.xml", SIGN_SCAN, file(6), 1500);
+	assert_int_equal(look_at_all(file(6), SETTLE), 1);
+	assert_none_ready(); /* but it did change */
+	assert_int_equal(look_at_all(file(6), 2 * SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void another_settle_counts_from_the_next_sighting(void **state)
+{
+	(void)state;
+	msec_t due = 0;
+	intake_set(intake, "*.xml", 100);
+	see("a.xml", SIGN_BORN, file(5), 1000);
+	assert_null(intake_look(intake, 0, &due));
+	assert_int_equal(due, 1100);
+}
+
+static void a_backlog_goes_by_ctime_then_by_version_sorted_name(void **state)
+{
+	(void)state;
+	see("c10.xml", SIGN_SCAN, file(5), 0);
+	see("z.xml", SIGN_SCAN, file(4), 0);
+	see("c9.xml", SIGN_SCAN, file(5), 0);
+	see("a.xml", SIGN_SCAN, file(6), 0);
+	see("z.xml", SIGN_LOOK, file(4), SETTLE);
+	see("a.xml", SIGN_LOOK, file(6), SETTLE);
+	see("c10.xml", SIGN_LOOK, file(5), SETTLE);
+	see("c9.xml", SIGN_LOOK, file(5), SETTLE);
+	take("z.xml");
+	take("c9.xml");
+	take("c10.xml");
+	take("a.xml");
+	assert_none_ready();
+}
+
+static void events_do_not_overtake_what_a_scan_found(void **state)
+{
+	(void)state;
+	see("old.xml", SIGN_SCAN, file(5), 0);
+	see("new.xml", SIGN_ARRIVED, file(1), 10);
+	assert_none_ready();
+	see("old.xml", SIGN_LOOK, file(5), SETTLE);
+	take("old.xml");
+	take("new.xml");
+}
+
+static void a_drop_that_leaves_while_it_settles_holds_nobody_back(void **state)
+{
+	(void)state;
+	see("old.xml", SIGN_SCAN, file(5), 0);
+	see("new.xml", SIGN_ARRIVED, file(6), 10);
+	intake_forget(intake, "old.xml");
+	take("new.xml");
+}
+
+static void what_goes_on_changing_loses_its_place_in_the_backlog(void **state)
+{
+	(void)state;
+	see("grows.xml", SIGN_SCAN, file(1), 0);
+	see("quiet.xml", SIGN_SCAN, file(5), 0);
+	see("new.xml", SIGN_ARRIVED, file(6), 10);
+	see("grows.xml", SIGN_LOOK, file(7), SETTLE);
+	see("quiet.xml", SIGN_LOOK, file(5), SETTLE);
+	take("quiet.xml");
+	take("new.xml");
+	assert_none_ready();
+	assert_int_equal(look_at_all(file(7), 2 * SETTLE), 1);
+	take("grows.xml");
+}
+
+static void a_closed_but_unchanged_find_keeps_its_place(void **state)
+{
+	(void)state;
+	see("b.xml", SIGN_SCAN, file(2), 0);
+	see("a.xml", SIGN_SCAN, file(1), 0);
+	see("b.xml", SIGN_ARRIVED, file(2), 10);
+	see("a.xml", SIGN_LOOK, file(1), SETTLE);
+	take("a.xml");
+	take("b.xml");
+}
+
+static void events_go_in_the_order_in_which_they_became_ready(void **state)
+{
+	(void)state;
+	see("born.xml", SIGN_BORN, file(1), 0);
+	see("z.xml", SIGN_ARRIVED, file(3), 1);
+	see("a.xml", SIGN_ARRIVED, file(2), 2);
+	see("born.xml", SIGN_LOOK, file(1), SETTLE);
+	take("z.xml");
+	take("a.xml");
+	take("born.xml");
+}
+
+static void more_than_one_link_is_looked_at_three_times_then_left_alone(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, linked(2), 0);
+	for (msec_t looks = 1; looks <= INTAKE_LINK_LOOKS; looks++) {
+		assert_int_equal(counts().settling, 1);
+		assert_int_equal(look_at_all(linked(2), looks * SETTLE), 1);
+		assert_none_ready();
+	}
+	assert_int_equal(counts().settling, 0);
+	assert_int_equal(counts().linked, 1);
+	assert_int_equal(look_at_all(linked(2), 100 * SETTLE), 0);
+}
+
+static void alarms_are_not_looks_at_links(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		see("a.xml", SIGN_ARRIVED, linked(2), i);
+	assert_int_equal(counts().settling, 1);
+	assert_int_equal(counts().linked, 0);
+}
+
+static void a_scan_looks_again_at_what_was_left_alone_for_its_links(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_SCAN, linked(3), 0);
+	for (msec_t looks = 1; looks <= INTAKE_LINK_LOOKS; looks++)
+		look_at_all(linked(3), looks * SETTLE);
+	assert_int_equal(counts().linked, 1);
+	assert_false(intake_knows(intake, "a.xml"));
+	see("a.xml", SIGN_SCAN, linked(3), 10 * SETTLE);
+	assert_int_equal(counts().settling, 1);
+	for (msec_t looks = 11; looks <= 10 + INTAKE_LINK_LOOKS; looks++)
+		assert_int_equal(look_at_all(linked(3), looks * SETTLE), 1);
+	assert_int_equal(counts().linked, 1);
+}
+
+static void a_single_link_is_awaited_for_quiet(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_BORN, linked(2), 0);
+	assert_int_equal(look_at_all(linked(1), SETTLE), 1);
+	assert_none_ready();
+	assert_int_equal(look_at_all(linked(1), 2 * SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void the_last_other_link_going_wakes_what_was_left_alone(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_BORN, linked(2), 0);
+	for (msec_t looks = 1; looks <= INTAKE_LINK_LOOKS; looks++)
+		look_at_all(linked(2), looks * SETTLE);
+	see("a.xml", SIGN_TOUCHED, linked(1), 10 * SETTLE);
+	assert_int_equal(look_at_all(linked(1), 11 * SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void linked_finds_hold_nobody_back(void **state)
+{
+	(void)state;
+	see("linked.xml", SIGN_SCAN, linked(2), 0);
+	see("new.xml", SIGN_ARRIVED, file(6), 10);
+	take("new.xml");
+}
+
+static void what_cannot_be_read_is_set_aside_and_said_once(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, file(5), 0);
+	see("b.xml", SIGN_ARRIVED, file(6), 0);
+	assert_true(intake_set_aside(intake, "a.xml"));
+	assert_int_equal(counts().unreadable, 1);
+	take("b.xml");
+	assert_none_ready();
+	assert_int_equal(look_at_all(file(5), 100 * SETTLE), 0);
+
+	assert_false(intake_knows(intake, "a.xml"));
+	see("a.xml", SIGN_SCAN, file(5), 100 * SETTLE);
+	assert_int_equal(look_at_all(file(5), 101 * SETTLE), 1);
+	assert_ready("a.xml", true);
+	assert_false(intake_set_aside(intake, "a.xml"));
+}
+
+static void a_change_of_mode_brings_back_what_could_not_be_read(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, file(5), 0);
+	assert_true(intake_set_aside(intake, "a.xml"));
+	see("a.xml", SIGN_TOUCHED, file(6), 10);
+	assert_int_equal(counts().unreadable, 0);
+	assert_int_equal(look_at_all(file(6), 10 + SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void what_broke_off_is_made_ready_by_quiet_alone(void **state)
+{
+	(void)state;
+	struct sighting half = file(5);
+	struct sighting whole = file(6);
+	see("a.xml", SIGN_ARRIVED, half, 0);
+	intake_distrust(intake, "a.xml", &half, 10);
+	assert_none_ready();
+	see("a.xml", SIGN_ARRIVED, half, 20);
+	see("a.xml", SIGN_ARRIVED, whole, 30);
+	assert_none_ready();
+	assert_int_equal(look_at_all(whole, 29 + SETTLE), 0);
+	assert_int_equal(look_at_all(whole, 30 + SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void a_name_that_was_taken_can_come_back_distrusted(void **state)
+{
+	(void)state;
+	struct sighting half = file(5);
+	see("a.xml", SIGN_ARRIVED, half, 0);
+	take("a.xml");
+	intake_distrust(intake, "a.xml", &half, 10);
+	see("a.xml", SIGN_ARRIVED, half, 11); /* our own putting it back */
+	assert_none_ready();
+	assert_int_equal(look_at_all(half, 10 + SETTLE), 1);
+	assert_ready("a.xml", true);
+}
+
+static void a_scan_forgets_what_it_did_not_see(void **state)
+{
+	(void)state;
+	see("gone-ready.xml", SIGN_ARRIVED, file(5), 0);
+	see("gone-settling.xml", SIGN_BORN, file(5), 0);
+	see("gone-aside.xml", SIGN_ARRIVED, file(5), 0);
+	(void)intake_set_aside(intake, "gone-aside.xml");
+	see("listed.xml", SIGN_ARRIVED, file(5), 0);
+	intake_scan_begin(intake);
+	assert_true(intake_knows(intake, "listed.xml"));
+	see("meanwhile.xml", SIGN_ARRIVED, file(6), 1);
+	intake_scan_end(intake);
+	take("listed.xml");
+	take("meanwhile.xml");
+	assert_none_ready();
+	assert_int_equal(counts().settling, 0);
+	assert_int_equal(counts().unreadable, 0);
+}
+
+static void a_scan_stats_only_what_it_does_not_know(void **state)
+{
+	(void)state;
+	see("settling.xml", SIGN_BORN, file(5), 0);
+	see("ready.xml", SIGN_ARRIVED, file(5), 0);
+	assert_true(intake_knows(intake, "settling.xml"));
+	assert_true(intake_knows(intake, "ready.xml"));
+	assert_false(intake_knows(intake, "never.xml"));
+}
+
+static void everything_is_counted_in_one_place(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, file(5), 0);
+	see("b.xml", SIGN_SCAN, file(5), 0);
+	see("c.xml", SIGN_BORN, file(5), 0);
+	see("d.xml", SIGN_ARRIVED, file(5), 0);
+	(void)intake_set_aside(intake, "d.xml");
+	struct intake_counts c = counts();
+	assert_int_equal(c.ready, 1);
+	assert_int_equal(c.settling, 2);
+	assert_int_equal(c.unreadable, 1);
+	assert_int_equal(c.linked, 0);
+}
+
+/* In an order that has nothing to do with the one expected. */
+static void a_large_backlog_comes_out_in_order(void **state)
+{
+	(void)state;
+	enum { FILES = 10007, STEP = 4201, EVERY = 7 };
+	char name[32];
+	for (unsigned i = 0; i < FILES; i++) {
+		unsigned n = i * STEP % FILES;
+		snprintf(name, sizeof(name), "%u.xml", n);
+		see(name, SIGN_SCAN, file(n / 10), i % 50);
+	}
+	for (unsigned n = 0; n < FILES; n += EVERY) {
+		snprintf(name, sizeof(name), "%u.xml", n);
+		intake_forget(intake, name);
+	}
+	msec_t due = 0;
+	for (const char *found; (found = intake_look(intake, 2 * SETTLE, &due));)
+		see(found, SIGN_LOOK, file((int64_t)strtoul(found, NULL, 10) / 10),
+			2 * SETTLE);
+	for (unsigned n = 0; n < FILES; n++) {
+		snprintf(name, sizeof(name), "%u.xml", n);
+		if (n % EVERY)
+			take(name);
+	}
+	assert_none_ready();
+}
+
+#define with_intake(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_intake(only_finished_visible_names_of_the_pattern_are_wanted),
+		with_intake(no_pattern_makes_an_unfinished_name_wanted),
+		with_intake(what_arrives_is_ready_at_once),
+		with_intake(what_is_ready_stays_next_until_it_is_forgotten),
+		with_intake(what_a_scan_finds_is_ready_after_settle_of_quiet),
+		with_intake(what_is_only_made_starts_the_clock),
+		with_intake(a_close_ends_the_wait_of_what_was_only_made),
+		with_intake(any_change_starts_the_clock_anew),
+		with_intake(a_touch_or_a_listing_is_no_news_of_what_settles),
+		with_intake(another_settle_counts_from_the_next_sighting),
+		with_intake(a_backlog_goes_by_ctime_then_by_version_sorted_name),
+		with_intake(events_do_not_overtake_what_a_scan_found),
+		with_intake(a_drop_that_leaves_while_it_settles_holds_nobody_back),
+		with_intake(what_goes_on_changing_loses_its_place_in_the_backlog),
+		with_intake(a_closed_but_unchanged_find_keeps_its_place),
+		with_intake(events_go_in_the_order_in_which_they_became_ready),
+		with_intake(more_than_one_link_is_looked_at_three_times_then_left_alone),
+		with_intake(alarms_are_not_looks_at_links),
+		with_intake(a_scan_looks_again_at_what_was_left_alone_for_its_links),
+		with_intake(a_single_link_is_awaited_for_quiet),
+		with_intake(the_last_other_link_going_wakes_what_was_left_alone),
+		with_intake(linked_finds_hold_nobody_back),
+		with_intake(what_cannot_be_read_is_set_aside_and_said_once),
+		with_intake(a_change_of_mode_brings_back_what_could_not_be_read),
+		with_intake(what_broke_off_is_made_ready_by_quiet_alone),
+		with_intake(a_name_that_was_taken_can_come_back_distrusted),
+		with_intake(a_scan_forgets_what_it_did_not_see),
+		with_intake(a_scan_stats_only_what_it_does_not_know),
+		with_intake(everything_is_counted_in_one_place),
+		with_intake(a_large_backlog_comes_out_in_order),
+	};
+	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
+}
