@@ -69,9 +69,9 @@ void log_fields(enum config_level level, const char *site, const char *id,
 		add_text(&line, "site", site);
 	add_text(&line, "event", event);
 	for (; fields->key; fields++) {
-		if (fields->text)
+		if (fields->text && *fields->text)
 			add_text(&line, fields->key, fields->text);
-		else
+		else if (!fields->text)
 			buf_add_format(
 				&line, "%s=%" PRId64 " ", fields->key, fields->number);
 	}

@@ -21,7 +21,7 @@ struct log_field {
 	int64_t number;
 };
 
-/* What has no text is shown as an empty one. */
+/* What has no text is left out of the line. */
 static inline struct log_field log_text(const char *key, const char *text)
 {
 	return (struct log_field){.key = key, .text = text ? text : ""};
@@ -37,7 +37,8 @@ static inline struct log_field log_int64(const char *key, int64_t number)
 /* What is less grave than `level` is not written. */
 void log_set_level(enum config_level level);
 
-/* site and id (of a drop) may be NULL. Fields: a list of log_text() and log_number(). */
+/* site and id (of a drop) may be NULL. Fields: a list of log_text() and log_number();
+ * empty texts are left out. */
 #define log_event(level, site, id, event, ...)                                           \
 	log_fields(level, site, id, event,                                               \
 		(const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0}})

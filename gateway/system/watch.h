@@ -17,7 +17,7 @@ struct watch;
 enum watch_sign {
 	WATCH_ARRIVED,   /* renamed into incoming/, or closed there after writing */
 	WATCH_BORN,      /* made in incoming/: somebody may be writing it */
-	WATCH_TOUCHED,   /* mode or links of a file in incoming/ changed */
+	WATCH_TOUCHED,   /* mode or owner of a file in incoming/ changed */
 	WATCH_LEFT,      /* deleted or moved out of incoming/ */
 	WATCH_STRAY,     /* something came into sending/ */
 	WATCH_WITHDRAWN, /* something left sending/ */

@@ -315,10 +315,13 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now)
 	if (site->is_stopping)
 		return true;
 	struct intake_counts counts;
+	struct intake_counts strays;
 	intake_count(site->incoming, &counts);
+	intake_count(site->strays, &strays);
 	bool is_taking = !site->is_low_on_space && site_window_is_open(site) &&
 			 intake_next(site->incoming, &was_quiet);
-	return !counts.settling && !is_taking && site->ask_again > now->up;
+	return !counts.settling && !strays.settling && !is_taking &&
+	       site->ask_again > now->up;
 }
 
 size_t pipeline_waiting(const struct site *site)

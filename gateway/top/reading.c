@@ -173,7 +173,8 @@ static int read_bytes(
 }
 
 /* Back to incoming/, where only quiet makes it ready. */
-static int give_back(struct site *site, const struct moment *now, struct job *job)
+static int give_back(
+	struct site *site, const struct moment *now, struct job *job, const char *meaning)
 {
 	struct stat st;
 	int r = spool_return(site->spool, job->claim.name);
@@ -185,7 +186,8 @@ static int give_back(struct site *site, const struct moment *now, struct job *jo
 		intake_distrust(site->incoming, job->drop, &sighting, now->up);
 	}
 	log_event(LEVEL_INFO, site->config->name, job->claim.name, "returned",
-		log_text("meaning", "it breaks off and may still be growing"));
+		log_text("meaning", meaning));
+	site_keep_doubts(site, job, now->up);
 	site_drop_job(site, job, JOB_DROPPED);
 	return 0;
 }
@@ -196,7 +198,8 @@ static int judge(struct site *site, const struct moment *now, struct job *job,
 	bool may_grow = !is_stable || reading->verdict == VERDICT_BROKEN_OFF;
 	/* A name that is taken again cannot be given back: then the verdict stands. */
 	if (may_grow && !job->was_quiet) {
-		int r = give_back(site, now, job);
+		int r = give_back(
+			site, now, job, "it breaks off and may still be growing");
 		if (r != -EEXIST)
 			return r;
 	}
@@ -254,6 +257,12 @@ static int open_claim(struct site *site, struct job *job)
 	return r;
 }
 
+/* Somebody took the right to read it, or put something else in its place. */
+static bool is_drops_own(int r)
+{
+	return r == -EACCES || r == -EPERM || r == -EINVAL || r == -ELOOP;
+}
+
 static int read_job(struct site *site, const struct moment *now, struct job *job)
 {
 	int r = open_claim(site, job);
@@ -261,6 +270,8 @@ static int read_job(struct site *site, const struct moment *now, struct job *job
 		site_stop_job(site, now, job, END_WITHDRAWN);
 		return 0;
 	}
+	if (is_drops_own(r))
+		return give_back(site, now, job, "it cannot be read any more");
 	if (r < 0)
 		return r;
 	if (job->kills >= KILLS_ENOUGH) {

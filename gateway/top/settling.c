@@ -132,7 +132,7 @@ static int place_reason(struct site *site, const struct moment *now,
 	auto_buf struct buf text = {.max_bytes = REASON_MAX_BYTES};
 	reason_write(&text, &reason);
 
-	char name[NAME_MAX + 1];
+	char name[sizeof(job->claim.name) + sizeof(".reason.txt")];
 	snprintf(name, sizeof(name), "%s.reason.txt", job->claim.name);
 	return spool_place(site->spool, FOLDER_FAILED, name, buf_peek(&text), text.len);
 }
@@ -248,7 +248,7 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 		return r;
 	log_settled(site, job, to);
 	site->failures += way != WAY_SENT;
-	site_keep_doubts(site, job);
+	site_keep_doubts(site, job, now->up);
 	site_drop_job(site, job, JOB_SETTLED);
 	return 0;
 }

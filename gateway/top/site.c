@@ -123,6 +123,12 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 static void checkpoint_job(
 	struct site *site, const struct moment *now, const struct job *job)
 {
+	/* Not read again yet, or not the bytes any more that the journal speaks of. */
+	bool is_past = !job->document || (job->end == END_CHANGED && !job->is_stopped);
+	if (job->past && is_past) {
+		site_checkpoint_claim(site, now, job->past);
+		return;
+	}
 	char version[VERSION_TEXT_MAX];
 	auto_free struct past_comment *comments = NULL;
 	struct past_claim claim = past_of(job, version, &comments);
@@ -272,7 +278,7 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 		site_finish_job(site, job, END_CHANGED);
 		return;
 	}
-	site_keep_doubts(site, job);
+	site_keep_doubts(site, job, now->up);
 	site_record_job(site, now, job, &(struct record){.event = EVENT_WITHDRAWN});
 	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "withdrawn",
 		log_number("delivered", job_accepted(job)),
@@ -306,8 +312,22 @@ void site_add_doubt(struct site *site, const char *order, const char *id, msec_t
 		.order = xstrdup(order), .id = xstrdup(id), .since = since};
 }
 
-void site_keep_doubts(struct site *site, const struct job *job)
+/* Of a claim whose comments were never taken up again. */
+static void keep_past_doubts(struct site *site, const struct past_claim *past, msec_t now)
 {
+	for (size_t i = 0; i < past->count; i++) {
+		const struct past_comment *c = &past->comments[i];
+		bool is_this_boot = c->boot && !strcmp(c->boot, clock_boot_id());
+		if (!strcmp(c->result, "unknown"))
+			site_add_doubt(
+				site, c->order, c->id, is_this_boot ? c->since : now);
+	}
+}
+
+void site_keep_doubts(struct site *site, const struct job *job, msec_t now)
+{
+	if (job->past && (!job->document || job->end == END_CHANGED))
+		keep_past_doubts(site, job->past, now);
 	for (size_t i = 0; i < job->count; i++) {
 		const struct progress *p = &job->comments[i];
 		const struct comment *c = document_comment(job->document, i);

@@ -122,7 +122,7 @@ bool site_window_is_open(const struct site *site);
 
 /* The shop may still store these: kept when their job goes, until unknown_wait is over.
  */
-void site_keep_doubts(struct site *site, const struct job *job);
+void site_keep_doubts(struct site *site, const struct job *job, msec_t now);
 void site_add_doubt(struct site *site, const char *order, const char *id, msec_t since);
 /* The site's key for texts that the schedule compares. */
 uint64_t site_key(const char *text);
