@@ -37,11 +37,11 @@ static inline struct log_field log_int64(const char *key, int64_t number)
 /* What is less grave than `level` is not written. */
 void log_set_level(enum config_level level);
 
-/* site and id (of a drop) may be NULL. Fields: a list of log_text() and log_number();
- * empty texts are left out. */
+/* site and id (of a drop) may be NULL. Fields: at least one of log_text() and
+ * log_number(); empty texts are left out. */
 #define log_event(level, site, id, event, ...)                                           \
 	log_fields(level, site, id, event,                                               \
-		(const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){NULL, NULL, 0}})
+		(const struct log_field[]){__VA_ARGS__, {NULL, NULL, 0}})
 
 void log_fields(enum config_level level, const char *site, const char *id,
 	const char *event, const struct log_field *fields);

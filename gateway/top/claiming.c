@@ -262,8 +262,8 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 	const char *drop, bool was_quiet)
 {
 	struct intake *intake = intake_of(site, folder);
-	struct claim_name name;
-	struct stat st;
+	struct claim_name name = {0};
+	struct stat st = {0};
 	auto_close int fd = -1;
 	int r = spool_peek(site->spool, folder, drop, &fd, &st);
 	if (r == 0 && st.st_nlink > 1) {

@@ -326,7 +326,7 @@ static void write_envelope(
 	const struct site *site, const struct task *task, struct buf *out)
 {
 	auto_free const struct comment **comments =
-		xcalloc(task->count, sizeof(*comments));
+		xcalloc(task->count, sizeof(const struct comment *));
 	for (size_t i = 0; i < task->count; i++)
 		comments[i] = comment_of(&task->refs[i]);
 	buf_init(out, ENVELOPE_MAX_BYTES);

@@ -220,10 +220,10 @@ int recovery_start(struct site *site, const struct moment *now, struct buf *why)
 		r = list_claims(site, &names);
 	if (r == 0)
 		r = take_claims(site, now, &names);
-	if (r == 0)
+	if (r == 0) {
 		distrust_power_loss(site, now);
-	if (r == 0)
 		r = begin_run(site, now);
+	}
 	if (r < 0)
 		buf_add_format(why,
 			"%s: the journal in audit/ or the claims in sending/ cannot be "
