@@ -127,8 +127,10 @@ coverage: tests-cov ## Lines reached by the tests, file by file
 		awk -F "['%:]" '/^File/ { file = $$2 } \
 			/^Lines/ && file ~ /^gateway.*c$$/ { print $$2 "%\t" file }' | sort -n
 
-torture: $B/tests/sim ## A long simulation of the schedule
+TORTURED := test_soap_read test_response test_document
+torture: tests-$(VARIANT) ## What takes longer than a test may: simulation, mutations
 	$B/tests/sim --requests 10000000
+	set -e; for t in $(TORTURED); do GATEWAY_TORTURE=1 $B/tests/$$t; done
 
 deps: ## Installs all that building, demo, tests and lint need
 	@contrib/deps demo test lint

@@ -187,6 +187,7 @@ static void enter(struct walk *w, enum place place)
 		place == ELSEWHERE && (from == AT_BODY || from == AT_RESPONSE);
 }
 
+/* The prototype is libxml2's. NOLINTNEXTLINE(readability-function-size) */
 static void on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 	const xmlChar *uri, int name_spaces_count, const xmlChar **name_spaces_given,
 	int attribute_count, int defaulted_count, const xmlChar **attributes)

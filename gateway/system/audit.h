@@ -12,6 +12,8 @@
  * are written again by the next audit_write(). A torn last line of an earlier run is
  * ended, so that it spoils nothing after it. A new file begins with a checkpoint: the
  * caller asks audit_wants_checkpoint() at the beginning of each turn.
+ * Days go forward only, over restarts too: with a clock set back the latest file is
+ * written on, for recovery reads no more than the two latest.
  * Errors: -errno, logged by the caller.
  */
 #include <stdbool.h>
@@ -34,14 +36,17 @@ void audit_free(struct audit *a);
 typedef void (*audit_reader)(void *context, const char *line, size_t len);
 int audit_replay(struct audit *a, audit_reader reader, void *context);
 
-/* A new day, a file that somebody removed, or a long way since the last one. */
+/* A new day, a file that somebody removed or moved or that failed us, or a long way since
+ * the last one. */
 bool audit_wants_checkpoint(struct audit *a, usec_t now);
 /* What is appended from here to audit_end_checkpoint() is the checkpoint. */
 int audit_begin_checkpoint(struct audit *a, usec_t now);
 void audit_end_checkpoint(struct audit *a);
 
 void audit_append(struct audit *a, const struct record *record);
-int audit_write(struct audit *a); /* a process that dies has still said it */
-int audit_sync(struct audit *a);  /* so has a machine */
+/* Written: a process that dies has still said it. -EIO: the file failed us since
+ * audit_wants_checkpoint() was asked; the lines wait for the next one. */
+int audit_write(struct audit *a);
+int audit_sync(struct audit *a); /* so has a machine */
 
 #endif

@@ -17,6 +17,9 @@
 
 enum { FOLDER_MODE = 0750, FILE_MODE = 0640, NAMES_TRIED = 1000 };
 
+/* 2200-01-01: no clock says so by itself. */
+#define STAMP_SANE (INT64_C(7258118400) * USEC_SECOND)
+
 static const char *const folder_names[FOLDER_COUNT] = {
 	[FOLDER_INCOMING] = "incoming",
 	[FOLDER_SENDING] = "sending",
@@ -256,7 +259,8 @@ const char *spool_drop_name(const char *name, const char **stamp)
 void spool_note_stamp(struct spool *s, const char *stamp)
 {
 	usec_t at = 0;
-	if (times_parse_stamp(stamp, &at) == 0 && at > s->last_stamp)
+	/* Stamps end with the year 9999: one made by hand must not use them all up. */
+	if (times_parse_stamp(stamp, &at) == 0 && at > s->last_stamp && at < STAMP_SANE)
 		s->last_stamp = at;
 }
 
@@ -381,6 +385,15 @@ static int open_day(struct spool *s, const char *day)
 	return 0;
 }
 
+/* NAME~2.xml for NAME.xml: the suffix stays, so that moved back it is still a drop. */
+static void number_name(const char *name, int number, char numbered[NAME_MAX + 1])
+{
+	const char *dot = strrchr(name, '.');
+	const char *suffix = dot ? dot : name + strlen(name);
+	snprintf(numbered, NAME_MAX + 1, "%.*s~%d%.*s", (int)(suffix - name), name,
+		number, CLAIM_NAME_MAX, suffix);
+}
+
 /* NAME, or NAME~2, NAME~3 ... where it is taken. */
 static int move_claim(
 	struct spool *s, const char *claim, int to_dir, char name[NAME_MAX + 1])
@@ -388,7 +401,7 @@ static int move_claim(
 	snprintf(name, NAME_MAX + 1, "%s", claim);
 	int r = io_rename(s->folders[FOLDER_SENDING], claim, to_dir, name, false);
 	for (int i = 2; r == -EEXIST && i < NAMES_TRIED; i++) {
-		snprintf(name, NAME_MAX + 1, "%.*s~%d", CLAIM_NAME_MAX, claim, i);
+		number_name(claim, i, name);
 		r = io_rename(s->folders[FOLDER_SENDING], claim, to_dir, name, false);
 	}
 	return r;

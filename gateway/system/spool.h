@@ -15,9 +15,9 @@
  *
  * Must not know: XML, HTTP, why something failed.
  * Promises: no link is followed, nothing but regular files is opened, nothing is ever
- * overwritten but our own unfinished files: a taken name gets "~2". Stamps grow, whatever
- * the clock does. What spool_place() put in place is durable before it is visible;
- * renames are durable after spool_flush().
+ * overwritten but our own unfinished files: a taken name gets "~2" before its suffix.
+ * Stamps grow, whatever the clock does. What spool_place() put in place is durable before
+ * it is visible; renames are durable after spool_flush().
  * Errors: -errno, logged by the caller. spool_open() explains in words.
  */
 #include <dirent.h>

@@ -101,6 +101,12 @@ static enum watch_sign sign_in_incoming(uint32_t mask)
 	return WATCH_TOUCHED;
 }
 
+static enum watch_sign sign_in_sending(uint32_t mask)
+{
+	bool has_left = mask & (IN_DELETE | IN_MOVED_FROM);
+	return has_left ? WATCH_WITHDRAWN : WATCH_STRAY;
+}
+
 /* False: it says nothing that anybody waits for. */
 static bool interpret(
 	const struct watch *w, const struct inotify_event *raw, enum watch_sign *sign)
@@ -122,11 +128,8 @@ static bool interpret(
 	/* What is left of the root are its files: we write some of them ourselves. */
 	if (!raw->len || is_folder || raw->wd == w->root)
 		return false;
-	if (raw->wd == w->incoming)
-		*sign = sign_in_incoming(raw->mask);
-	else
-		*sign = raw->mask & (IN_DELETE | IN_MOVED_FROM) ? WATCH_WITHDRAWN
-								: WATCH_STRAY;
+	*sign = raw->wd == w->incoming ? sign_in_incoming(raw->mask)
+				       : sign_in_sending(raw->mask);
 	return true;
 }
 

@@ -75,6 +75,17 @@ static int take_withdrawal(struct site *site, const struct moment *now, const ch
 	return r == -ENOENT ? 0 : r;
 }
 
+/* Our own claims make this alarm too; one that was given back since is there again, and
+ * what the intake knows of it must last. */
+static int take_leaving(struct site *site, const char *name)
+{
+	struct stat st;
+	int r = spool_look(site->spool, FOLDER_INCOMING, name, &st);
+	if (r == -ENOENT)
+		intake_forget(site->incoming, name);
+	return r == -ENOENT ? 0 : r;
+}
+
 static int take_alarm(
 	struct site *site, const struct moment *now, const struct watch_event *alarm)
 {
@@ -89,8 +100,7 @@ static int take_alarm(
 		site->must_scan = true;
 		return 0;
 	case WATCH_LEFT:
-		intake_forget(site->incoming, alarm->name);
-		return 0;
+		return take_leaving(site, alarm->name);
 	case WATCH_STRAY:
 		return take_stray(site, now, alarm->name);
 	case WATCH_WITHDRAWN:

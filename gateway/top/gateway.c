@@ -254,6 +254,25 @@ static int once_status(const struct gateway *g)
 	return failures ? EXIT_FAILURE : EX_OK;
 }
 
+static void say_not_in_use(const char *site, const char *setting, bool is_set)
+{
+	if (is_set)
+		log_event(LEVEL_WARNING, site, NULL, "not-in-use",
+			log_text("setting", setting),
+			log_text("meaning", "set, but without effect in this version"));
+}
+
+static void say_what_is_not_in_use(const struct config *config)
+{
+	say_not_in_use(NULL, "language", config->language);
+	for (size_t i = 0; i < config->site_count; i++) {
+		const struct site_config *site = &config->sites[i];
+		say_not_in_use(site->name, "keep_sent", site->keep_sent > 0);
+		say_not_in_use(site->name, "keep_audit", site->keep_audit > 0);
+		say_not_in_use(site->name, "metrics_file", site->metrics_file);
+	}
+}
+
 static void close_all(struct gateway *g)
 {
 	for (size_t i = 0; i < g->count; i++)
@@ -289,6 +308,7 @@ int main(int argc, char **argv)
 		log_event(LEVEL_INFO, NULL, NULL, "started",
 			log_text("version", GATEWAY_VERSION),
 			log_number("sites", g.count));
+		say_what_is_not_in_use(g.config);
 		status = run(&g);
 		if (status == EX_OK && g.options.is_once)
 			status = once_status(&g);

@@ -28,7 +28,7 @@
 #define KEY_FILE "key_file = \"key\"; "
 #define SITE CODE URL SPOOL KEY_FILE
 
-enum { ERRORS_BYTES = 64 * 1024 };
+enum { ERRORS_BYTES = 64 * 1024, CONFIG_BYTES = 4 * 1024 * 1024 };
 
 static char folder[] = "/tmp/test_config.XXXXXX";
 
@@ -61,7 +61,7 @@ static inline int leave(void **state)
 /* What root must write does not count as a line. */
 static inline void put_config(const char *text)
 {
-	auto_buf struct buf all = {.max_bytes = 4 * 1024 * 1024};
+	auto_buf struct buf all = {.max_bytes = CONFIG_BYTES};
 	if (geteuid() == 0)
 		buf_add_text(&all, "user = \"root\"; ");
 	buf_add_text(&all, text);

@@ -368,11 +368,13 @@ static void a_long_way_wants_a_checkpoint(void **state)
 	(void)state;
 	checkpoint("one", noon);
 	enum { LINES = 1000 };
+	char far[500] = ""; /* few long lines are sooner there than many short ones */
+	memset(far, 'f', sizeof(far) - 1);
 	off_t before = size_of(DAY_ONE);
 	unsigned turns = 0;
 	for (; !audit_wants_checkpoint(audit, noon); turns++) {
 		for (int i = 0; i < LINES; i++)
-			append(EVENT_REST, "far");
+			append(EVENT_REST, far);
 		assert_int_equal(audit_write(audit), 0);
 		assert_true(turns < 1000);
 	}

@@ -184,11 +184,11 @@ static struct reading read_values(
 
 static char *repeated(const char *what, size_t times)
 {
+	auto_buf struct buf b = {.max_bytes = ROOM};
 	size_t len = strlen(what);
-	auto_free char *text = xcalloc(len * times + 1, 1);
 	for (size_t i = 0; i < times; i++)
-		memcpy(text + i * len, what, len);
-	return take_ptr(text);
+		buf_add(&b, what, len);
+	return buf_take(&b);
 }
 
 static void add_repeated(struct buf *b, const char *what, size_t times)

@@ -10,14 +10,14 @@
 
 #include <cmocka.h>
 
-enum { SETTLE = 2000 };
+static const msec_t settle_time = 2000;
 
 static struct intake *intake;
 
 static int enter(void **state)
 {
 	(void)state;
-	intake = intake_new("*.xml", SETTLE);
+	intake = intake_new("*.xml", settle_time);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static void only_finished_visible_names_of_the_pattern_are_wanted(void **state)
 static void no_pattern_makes_an_unfinished_name_wanted(void **state)
 {
 	(void)state;
-	intake_set(intake, "*", SETTLE);
+	intake_set(intake, "*", settle_time);
 	assert_true(intake_wants(intake, "orders"));
 	assert_false(intake_wants(intake, "orders.tmp"));
 	assert_false(intake_wants(intake, "orders.part"));
@@ -143,10 +143,10 @@ static void what_a_scan_finds_is_ready_after_settle_of_quiet(void **state)
 	msec_t due = 0;
 	see("a.xml", SIGN_SCAN, file(5), 1000);
 	assert_none_ready();
-	assert_null(intake_look(intake, 1000 + SETTLE - 1, &due));
-	assert_int_equal(due, 1000 + SETTLE);
-	assert_string_equal(intake_look(intake, 1000 + SETTLE, &due), "a.xml");
-	see("a.xml", SIGN_LOOK, file(5), 1000 + SETTLE);
+	assert_null(intake_look(intake, 1000 + settle_time - 1, &due));
+	assert_int_equal(due, 1000 + settle_time);
+	assert_string_equal(intake_look(intake, 1000 + settle_time, &due), "a.xml");
+	see("a.xml", SIGN_LOOK, file(5), 1000 + settle_time);
 	assert_ready("a.xml", true);
 	assert_null(intake_look(intake, 9000, &due));
 	assert_int_equal(due, MSEC_NEVER);
@@ -157,7 +157,7 @@ static void what_is_only_made_starts_the_clock(void **state)
 	(void)state;
 	see("a.xml", SIGN_BORN, file(5), 1000);
 	assert_none_ready();
-	assert_int_equal(look_at_all(file(5), 1000 + SETTLE), 1);
+	assert_int_equal(look_at_all(file(5), 1000 + settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -179,10 +179,10 @@ static void any_change_starts_the_clock_anew(void **state)
 	changed[3].changed++;
 	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
 		see("a.xml", SIGN_BORN, file(5), 0);
-		assert_int_equal(look_at_all(changed[i], SETTLE), 1);
+		assert_int_equal(look_at_all(changed[i], settle_time), 1);
 		assert_none_ready();
-		assert_int_equal(look_at_all(changed[i], 2 * SETTLE - 1), 0);
-		assert_int_equal(look_at_all(changed[i], 2 * SETTLE), 1);
+		assert_int_equal(look_at_all(changed[i], 2 * settle_time - 1), 0);
+		assert_int_equal(look_at_all(changed[i], 2 * settle_time), 1);
 		take("a.xml");
 	}
 }
@@ -193,9 +193,9 @@ static void a_touch_or_a_listing_is_no_news_of_what_settles(void **state)
 	see("a.xml", SIGN_BORN, file(5), 0);
 	see("a.xml", SIGN_TOUCHED, file(6), 1000);
 	see("a.xml", SIGN_SCAN, file(6), 1500);
-	assert_int_equal(look_at_all(file(6), SETTLE), 1);
+	assert_int_equal(look_at_all(file(6), settle_time), 1);
 	assert_none_ready(); /* but it did change */
-	assert_int_equal(look_at_all(file(6), 2 * SETTLE), 1);
+	assert_int_equal(look_at_all(file(6), 2 * settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -216,10 +216,10 @@ static void a_backlog_goes_by_ctime_then_by_version_sorted_name(void **state)
 	see("z.xml", SIGN_SCAN, file(4), 0);
 	see("c9.xml", SIGN_SCAN, file(5), 0);
 	see("a.xml", SIGN_SCAN, file(6), 0);
-	see("z.xml", SIGN_LOOK, file(4), SETTLE);
-	see("a.xml", SIGN_LOOK, file(6), SETTLE);
-	see("c10.xml", SIGN_LOOK, file(5), SETTLE);
-	see("c9.xml", SIGN_LOOK, file(5), SETTLE);
+	see("z.xml", SIGN_LOOK, file(4), settle_time);
+	see("a.xml", SIGN_LOOK, file(6), settle_time);
+	see("c10.xml", SIGN_LOOK, file(5), settle_time);
+	see("c9.xml", SIGN_LOOK, file(5), settle_time);
 	take("z.xml");
 	take("c9.xml");
 	take("c10.xml");
@@ -233,7 +233,7 @@ static void events_do_not_overtake_what_a_scan_found(void **state)
 	see("old.xml", SIGN_SCAN, file(5), 0);
 	see("new.xml", SIGN_ARRIVED, file(1), 10);
 	assert_none_ready();
-	see("old.xml", SIGN_LOOK, file(5), SETTLE);
+	see("old.xml", SIGN_LOOK, file(5), settle_time);
 	take("old.xml");
 	take("new.xml");
 }
@@ -253,12 +253,12 @@ static void what_goes_on_changing_loses_its_place_in_the_backlog(void **state)
 	see("grows.xml", SIGN_SCAN, file(1), 0);
 	see("quiet.xml", SIGN_SCAN, file(5), 0);
 	see("new.xml", SIGN_ARRIVED, file(6), 10);
-	see("grows.xml", SIGN_LOOK, file(7), SETTLE);
-	see("quiet.xml", SIGN_LOOK, file(5), SETTLE);
+	see("grows.xml", SIGN_LOOK, file(7), settle_time);
+	see("quiet.xml", SIGN_LOOK, file(5), settle_time);
 	take("quiet.xml");
 	take("new.xml");
 	assert_none_ready();
-	assert_int_equal(look_at_all(file(7), 2 * SETTLE), 1);
+	assert_int_equal(look_at_all(file(7), 2 * settle_time), 1);
 	take("grows.xml");
 }
 
@@ -268,7 +268,7 @@ static void a_closed_but_unchanged_find_keeps_its_place(void **state)
 	see("b.xml", SIGN_SCAN, file(2), 0);
 	see("a.xml", SIGN_SCAN, file(1), 0);
 	see("b.xml", SIGN_ARRIVED, file(2), 10);
-	see("a.xml", SIGN_LOOK, file(1), SETTLE);
+	see("a.xml", SIGN_LOOK, file(1), settle_time);
 	take("a.xml");
 	take("b.xml");
 }
@@ -279,7 +279,7 @@ static void events_go_in_the_order_in_which_they_became_ready(void **state)
 	see("born.xml", SIGN_BORN, file(1), 0);
 	see("z.xml", SIGN_ARRIVED, file(3), 1);
 	see("a.xml", SIGN_ARRIVED, file(2), 2);
-	see("born.xml", SIGN_LOOK, file(1), SETTLE);
+	see("born.xml", SIGN_LOOK, file(1), settle_time);
 	take("z.xml");
 	take("a.xml");
 	take("born.xml");
@@ -291,12 +291,12 @@ static void more_than_one_link_is_looked_at_three_times_then_left_alone(void **s
 	see("a.xml", SIGN_ARRIVED, linked(2), 0);
 	for (msec_t looks = 1; looks <= INTAKE_LINK_LOOKS; looks++) {
 		assert_int_equal(counts().settling, 1);
-		assert_int_equal(look_at_all(linked(2), looks * SETTLE), 1);
+		assert_int_equal(look_at_all(linked(2), looks * settle_time), 1);
 		assert_none_ready();
 	}
 	assert_int_equal(counts().settling, 0);
 	assert_int_equal(counts().linked, 1);
-	assert_int_equal(look_at_all(linked(2), 100 * SETTLE), 0);
+	assert_int_equal(look_at_all(linked(2), 100 * settle_time), 0);
 }
 
 static void alarms_are_not_looks_at_links(void **state)
@@ -313,13 +313,13 @@ static void a_scan_looks_again_at_what_was_left_alone_for_its_links(void **state
 	(void)state;
 	see("a.xml", SIGN_SCAN, linked(3), 0);
 	for (msec_t looks = 1; looks <= INTAKE_LINK_LOOKS; looks++)
-		look_at_all(linked(3), looks * SETTLE);
+		look_at_all(linked(3), looks * settle_time);
 	assert_int_equal(counts().linked, 1);
 	assert_false(intake_knows(intake, "a.xml"));
-	see("a.xml", SIGN_SCAN, linked(3), 10 * SETTLE);
+	see("a.xml", SIGN_SCAN, linked(3), 10 * settle_time);
 	assert_int_equal(counts().settling, 1);
 	for (msec_t looks = 11; looks <= 10 + INTAKE_LINK_LOOKS; looks++)
-		assert_int_equal(look_at_all(linked(3), looks * SETTLE), 1);
+		assert_int_equal(look_at_all(linked(3), looks * settle_time), 1);
 	assert_int_equal(counts().linked, 1);
 }
 
@@ -327,9 +327,9 @@ static void a_single_link_is_awaited_for_quiet(void **state)
 {
 	(void)state;
 	see("a.xml", SIGN_BORN, linked(2), 0);
-	assert_int_equal(look_at_all(linked(1), SETTLE), 1);
+	assert_int_equal(look_at_all(linked(1), settle_time), 1);
 	assert_none_ready();
-	assert_int_equal(look_at_all(linked(1), 2 * SETTLE), 1);
+	assert_int_equal(look_at_all(linked(1), 2 * settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -338,9 +338,9 @@ static void the_last_other_link_going_wakes_what_was_left_alone(void **state)
 	(void)state;
 	see("a.xml", SIGN_BORN, linked(2), 0);
 	for (msec_t looks = 1; looks <= INTAKE_LINK_LOOKS; looks++)
-		look_at_all(linked(2), looks * SETTLE);
-	see("a.xml", SIGN_TOUCHED, linked(1), 10 * SETTLE);
-	assert_int_equal(look_at_all(linked(1), 11 * SETTLE), 1);
+		look_at_all(linked(2), looks * settle_time);
+	see("a.xml", SIGN_TOUCHED, linked(1), 10 * settle_time);
+	assert_int_equal(look_at_all(linked(1), 11 * settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -361,11 +361,11 @@ static void what_cannot_be_read_is_set_aside_and_said_once(void **state)
 	assert_int_equal(counts().unreadable, 1);
 	take("b.xml");
 	assert_none_ready();
-	assert_int_equal(look_at_all(file(5), 100 * SETTLE), 0);
+	assert_int_equal(look_at_all(file(5), 100 * settle_time), 0);
 
 	assert_false(intake_knows(intake, "a.xml"));
-	see("a.xml", SIGN_SCAN, file(5), 100 * SETTLE);
-	assert_int_equal(look_at_all(file(5), 101 * SETTLE), 1);
+	see("a.xml", SIGN_SCAN, file(5), 100 * settle_time);
+	assert_int_equal(look_at_all(file(5), 101 * settle_time), 1);
 	assert_ready("a.xml", true);
 	assert_false(intake_set_aside(intake, "a.xml"));
 }
@@ -377,7 +377,7 @@ static void a_change_of_mode_brings_back_what_could_not_be_read(void **state)
 	assert_true(intake_set_aside(intake, "a.xml"));
 	see("a.xml", SIGN_TOUCHED, file(6), 10);
 	assert_int_equal(counts().unreadable, 0);
-	assert_int_equal(look_at_all(file(6), 10 + SETTLE), 1);
+	assert_int_equal(look_at_all(file(6), 10 + settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -392,8 +392,8 @@ static void what_broke_off_is_made_ready_by_quiet_alone(void **state)
 	see("a.xml", SIGN_ARRIVED, half, 20);
 	see("a.xml", SIGN_ARRIVED, whole, 30);
 	assert_none_ready();
-	assert_int_equal(look_at_all(whole, 29 + SETTLE), 0);
-	assert_int_equal(look_at_all(whole, 30 + SETTLE), 1);
+	assert_int_equal(look_at_all(whole, 29 + settle_time), 0);
+	assert_int_equal(look_at_all(whole, 30 + settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -406,7 +406,7 @@ static void a_name_that_was_taken_can_come_back_distrusted(void **state)
 	intake_distrust(intake, "a.xml", &half, 10);
 	see("a.xml", SIGN_ARRIVED, half, 11); /* our own putting it back */
 	assert_none_ready();
-	assert_int_equal(look_at_all(half, 10 + SETTLE), 1);
+	assert_int_equal(look_at_all(half, 10 + settle_time), 1);
 	assert_ready("a.xml", true);
 }
 
@@ -470,9 +470,9 @@ static void a_large_backlog_comes_out_in_order(void **state)
 		intake_forget(intake, name);
 	}
 	msec_t due = 0;
-	for (const char *found; (found = intake_look(intake, 2 * SETTLE, &due));)
+	for (const char *found; (found = intake_look(intake, 2 * settle_time, &due));)
 		see(found, SIGN_LOOK, file((int64_t)strtoul(found, NULL, 10) / 10),
-			2 * SETTLE);
+			2 * settle_time);
 	for (unsigned n = 0; n < FILES; n++) {
 		snprintf(name, sizeof(name), "%u.xml", n);
 		if (n % EVERY)

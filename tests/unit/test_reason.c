@@ -295,9 +295,8 @@ static void assert_retried(const char *shell, const char *name)
 	(void)snprintf(from, sizeof(from), "%s/failed/%s", spool, name);
 	(void)snprintf(to, sizeof(to), "%s/incoming/%s", spool, name);
 	(void)snprintf(script, sizeof(script),
-		"cd \"$SPOOL\" && mkdir failed incoming && cat >\"$1\" </dev/null && %s "
-		"&& "
-		"test -f \"$2\" && cd / && rm -r \"$SPOOL\"",
+		"cd \"$SPOOL\" && mkdir failed incoming && cat >\"$1\" </dev/null && "
+		"%s && test -f \"$2\" && cd / && rm -r \"$SPOOL\"",
 		command + 5);
 	assert_int_equal(setenv("SPOOL", spool, 1), 0);
 	assert_int_equal(setenv("SCRIPT", script, 1), 0);

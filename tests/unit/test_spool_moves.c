@@ -259,15 +259,15 @@ static void a_taken_name_gets_a_number(void **state)
 	put("sending/a.xml", "1");
 	assert_settled(FOLDER_FAILED, "a.xml", "failed/a.xml");
 	put("sending/a.xml", "2");
-	assert_settled(FOLDER_FAILED, "a.xml", "failed/a.xml~2");
+	assert_settled(FOLDER_FAILED, "a.xml", "failed/a~2.xml");
 	put("sending/a.xml", "3");
-	assert_settled(FOLDER_FAILED, "a.xml", "failed/a.xml~3");
+	assert_settled(FOLDER_FAILED, "a.xml", "failed/a~3.xml");
 	assert_holds("failed/a.xml", "1");
-	assert_holds("failed/a.xml~2", "2");
+	assert_holds("failed/a~2.xml", "2");
 	put("sending/a.xml", "4");
 	assert_settled(FOLDER_SENT, "a.xml", "sent/2026-11-23/a.xml");
 	put("sending/a.xml", "5");
-	assert_settled(FOLDER_SENT, "a.xml", "sent/2026-11-23/a.xml~2");
+	assert_settled(FOLDER_SENT, "a.xml", "sent/2026-11-23/a~2.xml");
 }
 
 static void what_the_admin_took_cannot_be_settled(void **state)
