@@ -109,7 +109,8 @@ static void open_unwritable_folder(void)
 {
 	struct spool *other = NULL;
 	auto_buf struct buf why = {.max_bytes = 2000};
-	int r = spool_open(spool_root, &other, &why);
+	/* By ".", because nobody may not walk through TMPDIR. */
+	int r = spool_open(".", &other, &why);
 	spool_close(other);
 	_exit(r == -EACCES && strstr(buf_peek(&why), "cannot be written") &&
 				strstr(buf_peek(&why), "/failed")
