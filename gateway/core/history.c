@@ -37,6 +37,8 @@ struct history {
 	size_t checkpoint; /* number of the one under way, or to come */
 	size_t stated;     /* its lines so far */
 	char last_stamp[TIMES_STAMP_LEN + 1];
+	const char *quiet_boot;
+	msec_t quiet_since;
 	bool has_stopped;
 	bool is_finished;
 	size_t bad_lines;
@@ -155,6 +157,14 @@ static void apply_nothing(struct history *h, const struct record *record)
 {
 	(void)h;
 	(void)record;
+}
+
+static void apply_hold(struct history *h, const struct record *record)
+{
+	if (!record->result || !record->boot || strcmp(record->result, "power-loss") != 0)
+		return;
+	set_text(&h->quiet_boot, record->boot);
+	h->quiet_since = record->up;
 }
 
 static void apply_start(struct history *h, const struct record *record)
@@ -322,7 +332,7 @@ static void (*const apply[])(struct history *, const struct record *) = {
 	[EVENT_REST] = apply_rest,
 	[EVENT_SETTLED] = apply_settled,
 	[EVENT_WITHDRAWN] = apply_leaving,
-	[EVENT_HOLD] = apply_nothing,
+	[EVENT_HOLD] = apply_hold,
 	[EVENT_OPEN] = apply_nothing,
 	[EVENT_CHECKPOINT] = apply_checkpoint,
 	[EVENT_CHECKPOINT_END] = apply_checkpoint_end,
@@ -363,6 +373,7 @@ void history_free(struct history *h)
 	}
 	table_done(&h->claims);
 	posted_done(&h->posted);
+	free((void *)h->quiet_boot);
 	free(h->doubt_list);
 	free(h);
 }
@@ -456,6 +467,12 @@ bool history_ended_cleanly(const struct history *h)
 const char *history_boot(const struct history *h)
 {
 	return posted_run(&h->posted)->boot;
+}
+
+const char *history_quiet(const struct history *h, msec_t *since)
+{
+	*since = h->quiet_since;
+	return h->quiet_boot;
 }
 
 const char *history_last_stamp(const struct history *h)

@@ -90,6 +90,9 @@ size_t history_doubts(struct history *h, const struct past_comment **doubts);
 bool history_ended_cleanly(const struct history *h);
 /* Boot id of the last run, or NULL if no line tells it. */
 const char *history_boot(const struct history *h);
+/* The boot in which the site was last made to be quiet after a power loss, and *since
+ * when by its clock; NULL: it was not, as far as this journal reaches. */
+const char *history_quiet(const struct history *h, msec_t *since);
 /* The latest stamp ever given, or NULL: claims never go behind it. */
 const char *history_last_stamp(const struct history *h);
 size_t history_bad_lines(const struct history *h);

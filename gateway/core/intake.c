@@ -315,8 +315,10 @@ void intake_see(struct intake *in, const char *name, enum sign sign,
 	}
 	e->is_seen = true;
 	bool is_passive = e->state == STATE_LINKED || e->state == STATE_UNREADABLE;
-	bool is_waiting = e->state == STATE_READY;
-	/* A ready one stays so, and a touch or a listing is no news of one that settles.
+	/* A ready one stays so, unless the look before its claim found another link. */
+	bool is_waiting =
+		e->state == STATE_READY && (sign != SIGN_LOOK || sighting->links <= 1);
+	/* And a touch or a listing is no news of one that settles.
 	 */
 	if (is_waiting || (!is_passive && sign != SIGN_ARRIVED && sign != SIGN_LOOK))
 		return;
@@ -363,6 +365,13 @@ const char *intake_next(const struct intake *in, bool *was_quiet)
 		return NULL;
 	*was_quiet = in->ready.entries[0]->is_quiet;
 	return in->ready.entries[0]->name;
+}
+
+bool intake_has_changed(
+	const struct intake *in, const char *name, const struct sighting *sighting)
+{
+	const struct entry *e = find(in, name);
+	return !e || fingerprint(sighting) != e->fingerprint;
 }
 
 void intake_distrust(

@@ -72,6 +72,10 @@ const char *intake_look(const struct intake *in, msec_t now, msec_t *due);
  * not changed for `settle`, so if it breaks off it will not grow. */
 const char *intake_next(const struct intake *in, bool *was_quiet);
 
+/* Other bytes, or times, than when it was last looked at for quiet. */
+bool intake_has_changed(
+	const struct intake *in, const char *name, const struct sighting *sighting);
+
 /* It broke off although it looked complete: only quiet makes it ready now. */
 void intake_distrust(
 	struct intake *in, const char *name, const struct sighting *sighting, msec_t now);

@@ -93,7 +93,9 @@ static const struct key keys[] = {
 static bool is_whole(const struct record *record)
 {
 	unsigned needs = events[record->event].needs;
-	bool has_comment = record->number && record->order && record->comment;
+	bool is_doubt = record->event == EVENT_CHECKPOINT && !record->claim;
+	bool has_comment =
+		(record->number || is_doubt) && record->order && record->comment;
 
 	if (record->event == EVENT_CHECKPOINT && (record->number || !record->claim))
 		needs = NEEDS_COMMENT | NEEDS_RESULT;

@@ -50,7 +50,8 @@ enum event {
 	EVENT_SETTLED,
 	/* claim drop: the admin took it out of sending/ */
 	EVENT_WITHDRAWN,
-	/* result message: the site is not sent to */
+	/* result message: the site is not sent to; with result "power-loss", `up` and
+	 * `boot` are those of the instant from which it waits */
 	EVENT_HOLD,
 	/* it is again */
 	EVENT_OPEN,
@@ -59,7 +60,7 @@ enum event {
 	 *     kills while reading, result: the verdict, to: its rest in failed/;
 	 *   claim n order comment attempt result [code message]: a comment of that claim
 	 *     that was ever posted; result "posted": without an outcome so far;
-	 *   n order comment result: a doubt that outlived its claim.
+	 *   [n] order comment result: a doubt that outlived its claim.
 	 * With result "unknown", `up` and `boot` are those of the outcome that was
 	 * unknown, not of the writing. */
 	EVENT_CHECKPOINT,

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -185,6 +186,10 @@ int spool_lock(struct spool *s, bool wait)
 		if (errno != EINTR)
 			return -errno;
 	}
+	/* The file may be removed and made anew; the folder that we work in may not. */
+	while (flock(s->root, wait ? LOCK_EX : LOCK_EX | LOCK_NB) < 0)
+		if (errno != EINTR)
+			return -errno;
 	s->lock = take_fd(&fd);
 	return 0;
 }

@@ -237,14 +237,25 @@ static void say_unreadable(const struct site *site, enum folder folder, const ch
 
 /* What stands in the way of one drop is that drop's trouble; the rest is the machine's.
  */
-static int refuse(struct site *site, enum folder folder, const char *name, int r)
+static int refuse(struct site *site, const struct moment *now, enum folder folder,
+	const char *name, int r)
 {
 	struct intake *intake = intake_of(site, folder);
+	struct sighting sighting;
+	struct stat st;
 	switch (r) {
 	case -EACCES:
 	case -EPERM:
 		if (intake_set_aside(intake, name))
 			say_unreadable(site, folder, name);
+		return 0;
+	case -EAGAIN: /* somebody holds a lease on it (Samba, NFS) */
+		if (spool_look(site->spool, folder, name, &st) < 0) {
+			intake_forget(intake, name);
+			return 0;
+		}
+		sighting = site_sighting(&st);
+		intake_distrust(intake, name, &sighting, now->up);
 		return 0;
 	case -ENOENT:
 	case -EINVAL:
@@ -276,15 +287,17 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 	struct stat st = {0};
 	auto_close int fd = -1;
 	int r = spool_peek(site->spool, folder, drop, &fd, &st);
+	struct sighting sighting = site_sighting(&st);
+	/* It may have waited long: what was quiet then may be being written now. */
+	was_quiet = was_quiet && r == 0 && !intake_has_changed(intake, drop, &sighting);
 	if (r == 0 && st.st_nlink > 1) {
-		struct sighting sighting = site_sighting(&st);
 		intake_see(intake, drop, SIGN_LOOK, &sighting, now->up);
 		return 0;
 	}
 	if (r == 0)
 		r = spool_claim(site->spool, folder, drop, now->wall, &name);
 	if (r < 0)
-		return refuse(site, folder, drop, r);
+		return refuse(site, now, folder, drop, r);
 	if (name.of[0])
 		remove_reason(site, drop);
 	intake_forget(intake, drop);
@@ -348,9 +361,18 @@ static bool next_ready(
 	return *name != NULL;
 }
 
-static bool may_claim(struct site *site)
+static bool may_claim(const struct site *site)
 {
 	return !site->is_stopping && site_window_is_open(site);
+}
+
+bool claiming_is_pending(const struct site *site)
+{
+	enum folder folder = FOLDER_INCOMING;
+	const char *name = NULL;
+	bool was_quiet = false;
+	return may_claim(site) && !site->is_low_on_space &&
+	       next_ready(site, &folder, &name, &was_quiet);
 }
 
 static int claim_ready(struct site *site, const struct moment *now, bool *more)
@@ -394,6 +416,8 @@ msec_t claiming_due(const struct site *site, const struct moment *now)
 	msec_t incoming = MSEC_NEVER;
 	msec_t strays = MSEC_NEVER;
 	msec_t space = site->is_low_on_space ? now->up + SPACE_CHECK_MS : MSEC_NEVER;
+	if (claiming_is_pending(site))
+		return now->up;
 	(void)intake_look(site->incoming, now->up, &incoming);
 	(void)intake_look(site->strays, now->up, &strays);
 	return msec_min(space, msec_min(site->scan_at, msec_min(incoming, strays)));

@@ -28,4 +28,7 @@ int claiming_work(struct site *site, const struct moment *now, bool *more);
 /* When claiming_work() has something to do next; MSEC_NEVER: after an alarm or a scan. */
 msec_t claiming_due(const struct site *site, const struct moment *now);
 
+/* A drop is ready and there is room for it. */
+bool claiming_is_pending(const struct site *site);
+
 #endif

@@ -253,6 +253,23 @@ static void log_exchange(
 		log_text("words", response->words));
 }
 
+/* A shop may say back what it was sent, and words go everywhere. */
+static void hide_key(const struct site *site, const char *words)
+{
+	const char *key = site->config->key;
+	size_t len = strlen(key);
+	for (char *at = (char *)words; len && at && (at = strstr(at, key)); at += len)
+		memset(at, '*', len);
+}
+
+static void hide_key_in(const struct site *site, const struct errand *errand,
+	const struct response *response)
+{
+	hide_key(site, response->words);
+	for (size_t i = 0; i < errand->count && response->answer == ANSWER_RESULTS; i++)
+		hide_key(site, response->results[i].message);
+}
+
 void delivery_take(struct exchange *exchange, const struct moment *now)
 {
 	struct errand *errand = exchange_cookie(exchange);
@@ -260,6 +277,7 @@ void delivery_take(struct exchange *exchange, const struct moment *now)
 	auto_with(response_done) struct response response = {0};
 	msec_t took = exchange_took(exchange);
 	understand(errand, exchange, &response);
+	hide_key_in(site, errand, &response);
 	log_exchange(errand, &response, took);
 	note_words(errand, &response);
 	if (response.answer != ANSWER_RESULTS) {

@@ -211,9 +211,10 @@ void pipeline_close(struct site *site)
 		return;
 	site_record(site, &now,
 		&(struct record){.event = EVENT_STOP, .boot = clock_boot_id()});
-	int r = site->trouble.error ? site->trouble.error : spool_flush(site->spool);
+	/* Also after trouble: it may be somewhere else, and what is known is written. */
+	int r = audit_sync(site->audit);
 	if (r == 0)
-		r = audit_sync(site->audit);
+		r = spool_flush(site->spool);
 	if (r < 0)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "stop-not-recorded",
 			log_text("error", strerrordesc_np(-r)),
@@ -267,6 +268,7 @@ static int write_journal(struct site *site, const struct moment *now, bool *more
 
 static const struct step steps[] = {
 	{"keeping the journal", keep_journal},
+	{"writing the journal", write_journal}, /* left over from trouble: not to grow */
 	{"looking for files", look_around},
 	{"claiming and reading files", claiming_work},
 	{"sending", send_comments},
@@ -309,7 +311,6 @@ void pipeline_stop(struct site *site)
 
 bool pipeline_is_idle(const struct site *site, const struct moment *now)
 {
-	bool was_quiet = false;
 	if (site->errands || site->unread.first || site->done.first || site->must_scan)
 		return site->trouble.error && !site->errands;
 	if (site->is_stopping)
@@ -318,9 +319,7 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now)
 	struct intake_counts strays;
 	intake_count(site->incoming, &counts);
 	intake_count(site->strays, &strays);
-	bool is_taking = !site->is_low_on_space && site_window_is_open(site) &&
-			 intake_next(site->incoming, &was_quiet);
-	return !counts.settling && !strays.settling && !is_taking &&
+	return !counts.settling && !strays.settling && !claiming_is_pending(site) &&
 	       site->ask_again > now->up;
 }
 

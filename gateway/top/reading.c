@@ -192,12 +192,19 @@ static int give_back(
 	return 0;
 }
 
+/* Part of it was posted, so it is neither a new file nor one of which nothing was sent.
+ */
+static bool was_posted(const struct job *job)
+{
+	return job->past && job->past->count;
+}
+
 static int judge(struct site *site, const struct moment *now, struct job *job,
 	struct reading *reading, bool is_stable)
 {
 	bool may_grow = !is_stable || reading->verdict == VERDICT_BROKEN_OFF;
 	/* A name that is taken again cannot be given back: then the verdict stands. */
-	if (may_grow && !job->was_quiet) {
+	if (may_grow && !job->was_quiet && !was_posted(job)) {
 		int r = give_back(
 			site, now, job, "it breaks off and may still be growing");
 		if (r != -EEXIST)
@@ -206,7 +213,10 @@ static int judge(struct site *site, const struct moment *now, struct job *job,
 	job->verdict = reading->verdict;
 	if (reading->verdict != VERDICT_VALID) {
 		record_verdict(site, now, job, NULL);
-		take_bad(site, job, &reading->problems);
+		if (was_posted(job))
+			site_finish_job(site, job, END_CHANGED);
+		else
+			take_bad(site, job, &reading->problems);
 		return 0;
 	}
 	take_valid(site, now, job, take_ptr(reading->document));
@@ -270,8 +280,16 @@ static int read_job(struct site *site, const struct moment *now, struct job *job
 		site_stop_job(site, now, job, END_WITHDRAWN);
 		return 0;
 	}
-	if (is_drops_own(r))
-		return give_back(site, now, job, "it cannot be read any more");
+	if (is_drops_own(r)) {
+		r = was_posted(job)
+			    ? -EEXIST
+			    : give_back(site, now, job, "it cannot be read any more");
+		if (r != -EEXIST)
+			return r;
+		/* Its name is taken again: nobody waits for it in incoming/. */
+		site_finish_job(site, job, END_CHANGED);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	if (job->kills >= KILLS_ENOUGH) {

@@ -78,10 +78,19 @@ static int read_journal(struct site *site)
 static void distrust_power_loss(struct site *site, const struct moment *now)
 {
 	const char *boot = history_boot(site->history);
-	if (history_ended_cleanly(site->history) || !boot ||
-		!strcmp(boot, clock_boot_id()))
+	bool is_lost = !history_ended_cleanly(site->history) && boot &&
+		       strcmp(boot, clock_boot_id()) != 0;
+	msec_t since = 0;
+	const char *quiet_boot = history_quiet(site->history, &since);
+	if (!is_lost && !quiet_boot)
 		return;
-	schedule_quiet_until(site->schedule, now->up + site->config->unknown_wait);
+	/* A run that stopped while it was quiet has not waited to the end. */
+	if (is_lost || strcmp(quiet_boot, clock_boot_id()) != 0)
+		since = now->up;
+	if (now->up - since >= site->config->unknown_wait)
+		return;
+	site->quiet_since = since;
+	schedule_quiet_until(site->schedule, since + site->config->unknown_wait);
 	log_event(LEVEL_WARNING, site->config->name, NULL, "power-loss",
 		log_number("quiet_s", site->config->unknown_wait / MSEC_SECOND),
 		log_text("meaning",
@@ -201,14 +210,14 @@ static int write_checkpoint(struct site *site, const struct moment *now)
 
 static int begin_run(struct site *site, const struct moment *now)
 {
+	/* Before the checkpoint: the next run reads nothing from before it. */
+	withdraw_missing(site, now);
 	keep_doubts(site, now);
 	int r = write_checkpoint(site, now);
 	if (r < 0)
 		return r;
 	site_record(site, now,
 		&(struct record){.event = EVENT_START, .boot = clock_boot_id()});
-	withdraw_missing(site, now);
-	keep_doubts(site, now);
 	return audit_sync(site->audit);
 }
 

@@ -183,6 +183,8 @@ static int flush_file(const struct site *site, const struct job *job)
 	struct stat st;
 	auto_close int fd = -1;
 	int r = spool_peek(site->spool, FOLDER_SENDING, job->claim.name, &fd, &st);
+	if (r == -EAGAIN) /* leased to somebody */
+		return spool_flush_all(site->spool);
 	if (r < 0) /* gone: its move will notice; not ours any more: nothing to flush */
 		return r == -ENOENT || r == -EACCES || r == -EINVAL ? 0 : r;
 	return io_sync_data(fd);
@@ -242,6 +244,13 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 	enum way way = way_of(job);
 	enum folder folder = way == WAY_FAILED ? FOLDER_FAILED : FOLDER_SENT;
 	int r = spool_settle(site->spool, folder, job->claim.name, now->wall, to);
+	struct stat st;
+	/* A folder that it was to go to may be missing as well. */
+	if (r == -ENOENT &&
+		spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st) == 0) {
+		site->must_scan = true;
+		return r;
+	}
 	if (r == -ENOENT)
 		snprintf(to, sizeof(to), "nowhere: it was taken out of sending/");
 	else if (r < 0)

@@ -181,6 +181,15 @@ int site_end_checkpoint(struct site *site, const struct moment *now)
 			.count = site->checkpoint_lines + site->doubt_count,
 		});
 	audit_end_checkpoint(site->audit);
+	/* The next run reads nothing from before this checkpoint. */
+	if (site->quiet_since && now->up - site->quiet_since < site->config->unknown_wait)
+		site_record(site, now,
+			&(struct record){
+				.event = EVENT_HOLD,
+				.up = site->quiet_since,
+				.boot = clock_boot_id(),
+				.result = "power-loss",
+			});
 	return audit_write(site->audit);
 }
 

@@ -79,6 +79,7 @@ struct site {
 	struct machine_trouble trouble;
 	bool is_low_on_space;
 	bool must_scan;
+	msec_t quiet_since; /* of the wait after a power loss; 0: none */
 	msec_t scan_at;
 	size_t ignored;  /* names in incoming/ that are no drops, at the last scan */
 	size_t failures; /* drops that went to failed/ in this run */
