@@ -323,12 +323,17 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now)
 	       site->ask_again > now->up;
 }
 
-size_t pipeline_waiting(const struct site *site)
+static size_t count_waiting(const struct intake *intake)
 {
 	struct intake_counts counts;
-	intake_count(site->incoming, &counts);
-	return site->jobs.count + counts.ready + counts.settling + counts.linked +
-	       counts.unreadable;
+	intake_count(intake, &counts);
+	return counts.ready + counts.settling + counts.linked + counts.unreadable;
+}
+
+size_t pipeline_waiting(const struct site *site)
+{
+	return site->jobs.count + count_waiting(site->incoming) +
+	       count_waiting(site->strays);
 }
 
 void pipeline_reload(struct site *site, const struct site_config *config)
