@@ -1,0 +1,326 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# The real gateway with a spool of its own, for one test; and the scripted shop, where a
+# shop must misbehave. Waits are for conditions, with a deadline; all durations of the
+# configuration are short.
+#
+#	start_stub '[{"do": "empty"}]'	a shop; sets SHOP_URL (start_shop does so too)
+#	make_site			folders and configuration for it: SPOOL, CONF, LOG
+#	start_gateway [OPTION...]	returns when it runs
+#	document WEB-1:7 | drop a.xml	an exporter that renames into place
+#	eventually is_sent a.xml
+#	clean_up			for teardown; shows the log of a test that failed
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+GATEWAY=$(readlink -f "${GATEWAY:-$ROOT/build/release/opensi-gateway}")
+GOOD=$ROOT/tests/fixtures/good
+BAD=$ROOT/tests/fixtures/bad
+KEY=0123456789abcdef0123456789abcdef
+
+RUN_BY=()   # what runs the gateway: a command and its arguments, or nothing
+PATIENCE=20 # seconds that a condition may take to come true
+
+# --- waiting ---
+
+eventually() {
+	local deadline=$((SECONDS + PATIENCE))
+	until "$@"; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			echo "did not come true within $PATIENCE s: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# A `!` before a command is no failure for bats; this is.
+not() {
+	if "$@"; then
+		echo "must not be true: $*"
+		return 1
+	fi
+}
+
+# --- the site ---
+
+# NAME VALUE, as the configuration has them: set_option settle '"1s"'
+set_option() {
+	sed -i "/^$1 = /d" "$CONF"
+	printf '%s = %s;\n' "$1" "$2" >>"$CONF"
+}
+
+# make_site [NAME]: sets SITE, the folder that all of it is in, SPOOL, CONF and LOG.
+make_site() {
+	SITE=$BATS_TEST_TMPDIR/${1:-site}
+	SPOOL=$SITE/spool CONF=$SITE/gateway.conf LOG=$SITE/log
+	mkdir -p "$SPOOL/incoming"
+	: >"$LOG"
+	(umask 077 && echo "$KEY" >"$SITE/shop.key")
+	cat >"$CONF" <<-END
+		website_code = "WEB1";
+		url = "${SHOP_URL:-http://127.0.0.1:9/none}";
+		key_file = "shop.key";
+		spool = "spool";
+		schema = "$ROOT/xsd/comments.xsd";
+		settle = "200ms";
+		unknown_wait = "1s";
+		retry_min = "100ms";
+		retry_max = "300ms";
+		request_target = "1s";
+		connect_timeout = "2s";
+		request_timeout = "10s";
+		min_free = "1M";
+	END
+	[ "$(id -u)" != 0 ] || set_option user '"root"'
+}
+
+# --- the gateway ---
+
+count_logged() {
+	grep -cE "event=$1( |\$)" "$LOG" || true
+}
+
+# logged EVENT [PATTERN]: PATTERN is of grep -E, for what follows on the line.
+logged() {
+	grep -qE "event=$1( .*${2-}|\$)" "$LOG"
+}
+
+is_logged_more_often_than() {
+	[ "$(count_logged "$2")" -gt "$1" ]
+}
+
+# Closed for the gateway: bats waits until nobody holds descriptor 3 any longer.
+start_gateway() {
+	local before
+	before=$(count_logged started)
+	"${RUN_BY[@]}" "$GATEWAY" -c "$CONF" "$@" 2>>"$LOG" 3>&- &
+	GATEWAY_PID=$!
+	eventually is_logged_more_often_than "$before" started
+}
+
+is_running() {
+	kill -0 "$1" 2>/dev/null
+}
+
+gateway_is_over() {
+	not is_running "$GATEWAY_PID" >/dev/null
+}
+
+# Its exit status, once it has ended by itself.
+gateway_status() {
+	local status=0
+	eventually gateway_is_over
+	wait "$GATEWAY_PID" || status=$?
+	unset GATEWAY_PID
+	echo "the gateway ended with status $status"
+	return "$status"
+}
+
+stop_gateway() {
+	[ -n "${GATEWAY_PID:-}" ] || return 0
+	kill -TERM "$GATEWAY_PID"
+	gateway_status
+}
+
+# As a power cut or the kernel would end it.
+kill_gateway() {
+	kill -KILL "$GATEWAY_PID"
+	wait "$GATEWAY_PID" || true
+	unset GATEWAY_PID
+}
+
+run_once() {
+	"$GATEWAY" -c "$CONF" --once "$@" 2>>"$LOG" 3>&-
+}
+
+# --- drops ---
+
+comment() {
+	local order=${1%%:*} rest=${1#*:} text
+	text=${rest#*:}
+	[ "$text" != "$rest" ] || text="Text of ${rest%%:*}"
+	cat <<-END
+		  <open:Comment>
+		    <xsd:OrderNumber>CC20050001</xsd:OrderNumber>
+		    <xsd:WebOrderNumber>$order</xsd:WebOrderNumber>
+		    <xsd:CommentId>${rest%%:*}</xsd:CommentId>
+		    <xsd:Comment>$text</xsd:Comment>
+		    <xsd:CommentDate>2026-05-01</xsd:CommentDate>
+		    <xsd:SendMail>false</xsd:SendMail>
+		    <xsd:VisibleForCustomer>true</xsd:VisibleForCustomer>
+		  </open:Comment>
+	END
+}
+
+# document ORDER:ID[:TEXT]...
+document() {
+	local each
+	echo '<open:Comments xmlns:open="http://www.opensi.fr"' \
+		'xmlns:xsd="http://www.opensi.fr/xsd">'
+	for each; do
+		comment "$each"
+	done
+	echo '</open:Comments>'
+}
+
+# From standard input, written aside and renamed into place.
+drop() {
+	cat >"$SPOOL/incoming/.aside"
+	mv -- "$SPOOL/incoming/.aside" "$SPOOL/incoming/$1"
+}
+
+# path_in FOLDER NAME: of the claim, wherever in the folder. Fails if there is none.
+path_in() {
+	local found
+	found=$(LC_ALL=C find "$SPOOL/$1" -name "2*Z_$2" 2>/dev/null | sort | head -n 1)
+	[ -n "$found" ] && echo "$found"
+}
+
+is_sending() {
+	path_in sending "$1" >/dev/null
+}
+
+is_sent() {
+	path_in sent "$1" >/dev/null
+}
+
+# With its reason: that is put there first.
+is_failed() {
+	path_in failed "$1" >/dev/null && path_in failed "$1.reason.txt" >/dev/null
+}
+
+# The letter about a failed drop, its broken lines joined.
+reason_of() {
+	tr -s ' \n' ' ' <"$(path_in failed "$1.reason.txt")"
+}
+
+# count_in FOLDER: drops in it, at any depth. Their names may hold any bytes.
+count_in() {
+	LC_ALL=C find "$SPOOL/$1" -type f -name '*.xml' -printf . | wc -c
+}
+
+holds_drops() {
+	[ "$(count_in "$1")" -eq "$2" ]
+}
+
+is_empty() {
+	[ -z "$(ls -A "$SPOOL/$1")" ]
+}
+
+# Nothing waits any more.
+is_done() {
+	is_empty incoming && is_empty sending
+}
+
+# --- the audit trail ---
+
+audit() {
+	cat "$SPOOL"/audit/*.jsonl
+}
+
+# audited EVENT [PATTERN]
+audited() {
+	audit | grep -q "\"ev\":\"$1\".*${2-}"
+}
+
+# The events of a drop in their order, on one line.
+events_of() {
+	audit | sed -n "s/.*\"ev\":\"\([^\"]*\)\".*\"drop\":\"$1\".*/\1/p" | paste -s -d ' '
+}
+
+# How often a comment was about to be sent.
+postings_of() {
+	audit | grep '"ev":"posting"' | grep -c "\"comment\":\"$1\"" || true
+}
+
+outcome_of() {
+	audit | sed -n "s/.*\"ev\":\"outcome\".*\"comment\":\"$1\".*\"result\":\"\([a-z]*\)\".*/\1/p" |
+		tail -n 1
+}
+
+has_outcome() {
+	[ "$(outcome_of "$1")" = "$2" ]
+}
+
+# --- the scripted shop ---
+
+# start_stub [RULES] [OPTION...]: rules as a JSON list; see tests/shop/stub_shop.py.
+start_stub() {
+	local rules=${1:-[]} name port
+	shift || true
+	STUB_BODIES=$BATS_TEST_TMPDIR/bodies
+	mkdir -p "$STUB_BODIES"
+	exec {stub_output}< <(exec python3 "$ROOT/tests/shop/stub_shop.py" \
+		--script "{\"rules\": $rules}" --bodies "$STUB_BODIES" "$@" 3>&-)
+	STUB_PID=$!
+	read -r -t 20 name port <&"$stub_output"
+	[ "$name" = PORT ]
+	STUB_PORT=$port SHOP_URL=http://127.0.0.1:$port/opensi-connect
+	read -r -t 20 name port <&"$stub_output"
+	[ "$name" = CONTROL ]
+	STUB_CONTROL=http://127.0.0.1:$port
+}
+
+stop_stub() {
+	[ -n "${STUB_PID:-}" ] || return 0
+	kill "$STUB_PID" 2>/dev/null || true
+	timeout 10 cat <&"$stub_output" >/dev/null
+	exec {stub_output}<&-
+	unset STUB_PID
+}
+
+# From now on it behaves like that.
+stub_rules() {
+	curl -sSf -X PUT --data "{\"rules\": $1}" "$STUB_CONTROL/script"
+}
+
+# stub_saw EVENT [COUNT]: waits until that many happened.
+stub_saw() {
+	curl -sSf -o /dev/null \
+		"$STUB_CONTROL/wait?event=$1&count=${2:-1}&timeout=$PATIENCE"
+}
+
+stub_events() {
+	curl -sSf "$STUB_CONTROL/log?event=$1"
+}
+
+# The CommentIds of each request, a line for each; a probe is an empty line.
+requests() {
+	stub_events request | python3 -c '
+import json, sys
+for line in sys.stdin:
+    print(*(c["id"] for c in json.loads(line)["comments"]))'
+}
+
+count_probes() {
+	requests | grep -c '^$' || true
+}
+
+# How many requests had this comment in them.
+requests_with() {
+	requests | grep -cw -- "$1" || true
+}
+
+was_requested() {
+	[ "$(requests_with "$1")" -ge "${2:-1}" ]
+}
+
+show_what_happened() {
+	[ -d "${SITE:-}" ] || return 0
+	echo "--- the last of the log"
+	tail -n 20 "$LOG" | cut -c 1-300
+	echo "--- the spool"
+	(cd "$SPOOL" && find . -type f | sort | head -n 20)
+}
+
+clean_up() {
+	local status=0
+	stop_gateway || status=$?
+	stop_stub
+	# A test that failed, or a gateway that ended badly: its words are the best clue.
+	if [ -z "${BATS_TEST_COMPLETED:-}" ] || [ "$status" -ne 0 ]; then
+		show_what_happened
+	fi
+	return "$status"
+}

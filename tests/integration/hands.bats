@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# An admin may take, change and move what waits, and is understood.
+
+bats_require_minimum_version 1.5.0
+
+load gateway_helpers
+
+HOLD='{"do": "fault", "text": "Authentification failed"}'
+
+setup() {
+	start_stub
+	make_site
+	set_option retry_max '"200ms"'
+}
+
+teardown() {
+	clean_up
+}
+
+is_held() {
+	[ "$(count_logged hold)" -gt "$(count_logged open)" ]
+}
+
+# The shop takes nothing until open_shop; what is dropped meanwhile waits in sending/.
+hold_shop() {
+	stub_rules "[$HOLD]"
+	document WEB-900:900 | drop first.xml
+	eventually is_held
+}
+
+open_shop() {
+	stub_rules '[]'
+	eventually is_sent first.xml
+}
+
+@test "a file taken out of sending/ is not sent" {
+	start_gateway
+	hold_shop
+	document WEB-1:1 | drop a.xml
+	eventually is_sending a.xml
+	rm "$(path_in sending a.xml)"
+	eventually logged withdrawn
+	open_shop
+	[ "$(requests_with 1)" -eq 0 ]
+	[ "$(events_of a.xml)" = 'reading read withdrawn' ]
+}
+
+@test "a file taken out while no gateway runs is not sent, and on record" {
+	start_gateway
+	hold_shop
+	document WEB-1:1 | drop a.xml
+	eventually is_sending a.xml
+	eventually audited read a.xml
+	stop_gateway
+	rm "$(path_in sending a.xml)"
+	start_gateway
+	open_shop
+	[ "$(requests_with 1)" -eq 0 ]
+	[ "$(events_of a.xml | grep -o '[a-z]*$')" = withdrawn ]
+}
+
+@test "what is in flight while its file is taken out has its outcome recorded" {
+	stub_rules '[{"delay_ms": 700}]'
+	start_gateway
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	stub_saw request
+	rm "$(path_in sending a.xml)"
+	eventually audited withdrawn
+	[ "$(outcome_of 1)" = delivered ]
+	[ "$(requests_with 2)" -eq 0 ]
+	[ "$(events_of a.xml)" = 'reading read posting outcome withdrawn' ]
+}
+
+@test "a file moved back from sending/ to incoming/ is a new arrival" {
+	start_gateway
+	hold_shop
+	document WEB-1:1 | drop a.xml
+	eventually is_sending a.xml
+	local claim
+	claim=$(path_in sending a.xml)
+	mv "$claim" "$SPOOL/incoming/"
+	eventually logged withdrawn
+	open_shop
+	eventually is_sent a.xml
+	[ "$(basename "$(path_in sent a.xml)")" != "${claim##*/}" ]
+	[ "$(requests_with 1)" -eq 1 ]
+}
+
+@test "a file changed in sending/ fails, and its reason says what was delivered" {
+	stub_rules "[{\"comment\": \"2\", \"times\": 1, \"do\": \"fault\",
+		\"text\": \"Authentification failed\"}, {\"on\": \"probe\", \"do\": \"fault\",
+		\"text\": \"Authentification failed\"}]"
+	start_gateway
+	document WEB-1:1 WEB-2:2 WEB-3:3 | drop a.xml
+	eventually is_held
+	[ "$(outcome_of 1)" = delivered ]
+	local posted
+	posted="$(postings_of 2) $(postings_of 3)"
+	sed -i 's/WEB-3/WEB-4/' "$(path_in sending a.xml)"
+	stub_rules '[]'
+	eventually is_failed a.xml
+	[[ $(reason_of a.xml) == *changed*'comment 1'*delivered* ]]
+	grep -q WEB-4 "$(path_in failed a.xml)"
+	[ "$(postings_of 2) $(postings_of 3)" = "$posted" ]
+}
+
+@test "a file changed in sending/ while no gateway runs fails likewise" {
+	stub_rules "[{\"comment\": \"1\"}, $HOLD]"
+	start_gateway
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	eventually is_held
+	stop_gateway
+	sed -i 's/WEB-2/WEB-4/' "$(path_in sending a.xml)"
+	stub_rules '[]'
+	start_gateway
+	eventually is_failed a.xml
+	[[ $(reason_of a.xml) == *delivered* ]]
+	not grep -q 'WEB-4' <(stub_events request)
+}
+
+@test "folders deleted while it runs are soon there again" {
+	start_gateway
+	rmdir "$SPOOL/sent" "$SPOOL/failed" "$SPOOL/sending"
+	document WEB-1:1 | drop a.xml
+	echo 'no XML' | drop b.xml
+	eventually is_sent a.xml
+	eventually is_failed b.xml
+}

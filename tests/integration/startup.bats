@@ -1,0 +1,176 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# How the gateway starts, and how it refuses to: by exit status and in words that help.
+
+bats_require_minimum_version 1.5.0
+
+load gateway_helpers
+
+setup() {
+	make_site
+}
+
+teardown() {
+	if [ -n "${MOUNTED:-}" ]; then
+		umount "$MOUNTED"
+	fi
+	clean_up
+}
+
+gateway() {
+	"$GATEWAY" -c "$CONF" "$@" 3>&-
+}
+
+says() {
+	[[ $output == *"$1"* ]] || {
+		printf 'not said: %s\nbut: %s\n' "$1" "$output"
+		return 1
+	}
+}
+
+@test "a good configuration passes the check, and nothing is touched" {
+	run -0 gateway -t
+	says 'the configuration is good'
+	[ "$(ls -A "$SPOOL")" = incoming ]
+}
+
+@test "every error of a configuration is told at once, with its line" {
+	cat >"$CONF" <<-'END'
+		website_code = "WEB1";
+		url = "ftp://shop.example/";
+		spool = "spool";
+		settle = "10 parsecs";
+		batch_comments = 0;
+		conections = 2;
+		shop_limits = "yes";
+	END
+	local option
+	for option in -t --once; do
+		run -78 gateway "$option"
+		says "gateway.conf:2: url"
+		says "gateway.conf:4: settle"
+		says "gateway.conf:5: batch_comments"
+		says "gateway.conf:6: "
+		says "connections"
+		says "gateway.conf:7: shop_limits"
+		says "the key is missing"
+	done
+	[ "$(ls -A "$SPOOL")" = incoming ]
+}
+
+@test "a configuration that is missing, or no configuration, is an error of it" {
+	run -78 "$GATEWAY" -c "$SITE/nowhere" --once
+	says nowhere
+	echo 'url = ' >"$CONF"
+	run -78 gateway -t
+	says "gateway.conf:"
+}
+
+@test "a key that others can read is refused" {
+	chmod 644 "$SITE/shop.key"
+	run -78 gateway -t
+	says "$SITE/shop.key"
+	says chmod
+	not says "$KEY" >/dev/null
+}
+
+@test "root must say whom to become" {
+	[ "$(id -u)" = 0 ] || skip "only root is asked"
+	sed -i '/^user/d' "$CONF"
+	run -78 gateway --once
+	says 'user is missing'
+}
+
+@test "a schema that is missing is said with its path" {
+	set_option schema '"nowhere.xsd"'
+	run -78 gateway --once
+	says nowhere.xsd
+}
+
+@test "a spool that is missing ends it with 73 and the command that makes it" {
+	set_option spool '"nowhere"'
+	run -73 gateway --once
+	says "install -d -m 0750 '$SITE/nowhere'"
+	mkdir "$SITE/nowhere"
+	run -73 gateway --once
+	says "install -d -m 2770 '$SITE/nowhere/incoming'"
+	eval "${output##*: }"
+	run -0 gateway --once
+}
+
+@test "a folder of the spool that is a link is refused" {
+	mkdir "$SITE/elsewhere"
+	ln -s "$SITE/elsewhere" "$SPOOL/failed"
+	run -73 gateway --once
+	says "$SPOOL/failed"
+	says 'not a folder'
+}
+
+@test "a folder of the spool on another file system is refused" {
+	[ "$(id -u)" = 0 ] || skip "only root may mount"
+	mount -t tmpfs -o size=1M tmpfs "$SPOOL/incoming" 2>/dev/null || skip "no mount here"
+	MOUNTED=$SPOOL/incoming
+	run -73 gateway --once
+	says "$SPOOL/incoming: is on another file system"
+}
+
+@test "a second gateway on one spool ends with 75, and with --wait takes over" {
+	start_stub
+	set_option url "\"$SHOP_URL\""
+	start_gateway
+	run -75 gateway
+	says --wait
+	run -75 gateway --once
+	local first=$GATEWAY_PID
+	"$GATEWAY" -c "$CONF" --wait 2>>"$LOG" 3>&- &
+	GATEWAY_PID=$!
+	eventually waits_for_lock "$GATEWAY_PID"
+	kill -TERM "$first"
+	wait "$first"
+	document WEB-1:1 | drop a.xml
+	eventually is_sent a.xml
+	[ "$(count_logged started)" -eq 2 ]
+}
+
+# /proc/locks: "7: -> OFDLCK ADVISORY WRITE -1 ..." is one that waits.
+waits_for_lock() {
+	grep -q 'lock' "/proc/$1/wchan" 2>/dev/null || grep -q -- '-> *OFDLCK' /proc/locks
+}
+
+@test "one that stands by can be ended" {
+	start_gateway
+	"$GATEWAY" -c "$CONF" --wait 2>>"$LOG" 3>&- &
+	local second=$!
+	eventually waits_for_lock "$second"
+	kill -TERM "$second"
+	local status=0
+	wait "$second" || status=$?
+	[ "$status" -eq 0 ] || [ "$status" -eq 143 ]
+}
+
+@test "help and version go to standard output, and end well" {
+	local option
+	for option in --help -h; do
+		run -0 --separate-stderr "$GATEWAY" "$option"
+		says '--once'
+		[ -z "$stderr" ]
+	done
+	run -0 --separate-stderr "$GATEWAY" --version
+	[[ $output =~ ^opensi-gateway\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+	[ -z "$stderr" ]
+}
+
+@test "an option it does not know, or an argument, ends it with 64" {
+	run -64 "$GATEWAY" --sned
+	says --help
+	run -64 "$GATEWAY" -c
+	run -64 gateway --once now
+	says now
+}
+
+@test "the bytes of the key are on no command line and in no environment" {
+	start_gateway
+	not grep -q "$KEY" "/proc/$GATEWAY_PID/cmdline"
+	not grep -q "$KEY" "/proc/$GATEWAY_PID/environ"
+}
