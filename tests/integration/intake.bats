@@ -121,7 +121,7 @@ write_slowly() {
 
 @test "a file that may not be read is said once, stops no other, and goes when it may" {
 	if [ "$(id -u)" = 0 ]; then
-		RUN_BY=(setpriv --bounding-set -dac_override,-dac_read_search)
+		RUN_BY=(setpriv '--bounding-set=-dac_override,-dac_read_search')
 		"${RUN_BY[@]}" true || skip "setpriv cannot give up capabilities here"
 	fi
 	set_option rescan '"200ms"'
