@@ -275,7 +275,10 @@ static void remove_reason(struct site *site, const char *drop)
 	if (strlen(drop) + sizeof(reason_suffix) > sizeof(name))
 		return;
 	snprintf(name, sizeof(name), "%s%s", drop, reason_suffix);
-	(void)spool_remove(site->spool, FOLDER_FAILED, name); /* else the scan does */
+	struct stat st;
+	/* Not that of a file that was only copied. What fails here, the scan does. */
+	if (spool_look(site->spool, FOLDER_FAILED, drop, &st) == -ENOENT)
+		(void)spool_remove(site->spool, FOLDER_FAILED, name);
 	(void)spool_remove(site->spool, FOLDER_INCOMING, name);
 }
 
@@ -371,8 +374,7 @@ bool claiming_is_pending(const struct site *site)
 	enum folder folder = FOLDER_INCOMING;
 	const char *name = NULL;
 	bool was_quiet = false;
-	return may_claim(site) && !site->is_low_on_space &&
-	       next_ready(site, &folder, &name, &was_quiet);
+	return may_claim(site) && next_ready(site, &folder, &name, &was_quiet);
 }
 
 static int claim_ready(struct site *site, const struct moment *now, bool *more)
@@ -415,10 +417,9 @@ msec_t claiming_due(const struct site *site, const struct moment *now)
 {
 	msec_t incoming = MSEC_NEVER;
 	msec_t strays = MSEC_NEVER;
-	msec_t space = site->is_low_on_space ? now->up + SPACE_CHECK_MS : MSEC_NEVER;
 	if (claiming_is_pending(site))
-		return now->up;
+		return site->is_low_on_space ? now->up + SPACE_CHECK_MS : now->up;
 	(void)intake_look(site->incoming, now->up, &incoming);
 	(void)intake_look(site->strays, now->up, &strays);
-	return msec_min(space, msec_min(site->scan_at, msec_min(incoming, strays)));
+	return msec_min(site->scan_at, msec_min(incoming, strays));
 }

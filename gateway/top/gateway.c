@@ -246,7 +246,8 @@ static int once_status(const struct gateway *g)
 	size_t waiting = 0;
 	size_t failures = 0;
 	for (size_t i = 0; i < g->count; i++) {
-		waiting += pipeline_waiting(g->sites[i]);
+		waiting +=
+			pipeline_waiting(g->sites[i]) + pipeline_has_trouble(g->sites[i]);
 		failures += g->sites[i]->failures;
 	}
 	if (waiting)

@@ -311,15 +311,18 @@ void pipeline_stop(struct site *site)
 
 bool pipeline_is_idle(const struct site *site, const struct moment *now)
 {
+	if (site->trouble.error && (site->is_once || site->is_stopping))
+		return !site->errands;
 	if (site->errands || site->unread.first || site->done.first || site->must_scan)
-		return site->trouble.error && !site->errands;
+		return false;
 	if (site->is_stopping)
 		return true;
 	struct intake_counts counts;
 	struct intake_counts strays;
 	intake_count(site->incoming, &counts);
 	intake_count(site->strays, &strays);
-	return !counts.settling && !strays.settling && !claiming_is_pending(site) &&
+	return !counts.settling && !strays.settling &&
+	       (site->is_low_on_space || !claiming_is_pending(site)) &&
 	       site->ask_again > now->up;
 }
 
@@ -334,6 +337,11 @@ size_t pipeline_waiting(const struct site *site)
 {
 	return site->jobs.count + count_waiting(site->incoming) +
 	       count_waiting(site->strays);
+}
+
+bool pipeline_has_trouble(const struct site *site)
+{
+	return site->trouble.error != 0;
 }
 
 void pipeline_reload(struct site *site, const struct site_config *config)

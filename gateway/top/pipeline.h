@@ -44,6 +44,9 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now);
 /* Drops that wait, in incoming/ or sending/. */
 size_t pipeline_waiting(const struct site *site);
 
+/* The machine stood in the way when it last turned. */
+bool pipeline_has_trouble(const struct site *site);
+
 /* New policy settings, of a configuration that config_may_replace() allowed. */
 void pipeline_reload(struct site *site, const struct site_config *config);
 
