@@ -230,6 +230,8 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 	static const char *const results[] = {
 		[WAY_SENT] = "sent", [WAY_FAILED] = "failed", [WAY_PARTIAL] = "partial"};
 	enum way way = way_of(job);
+	char reason[NAME_MAX + sizeof("failed/.reason.txt")];
+	snprintf(reason, sizeof(reason), "failed/%s.reason.txt", job->claim.name);
 	log_event(way == WAY_SENT ? LEVEL_INFO : LEVEL_WARNING, site->config->name,
 		job->claim.name, "settled", log_text("result", results[way]),
 		log_number("comments", job->count),

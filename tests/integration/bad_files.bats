@@ -8,6 +8,9 @@ bats_require_minimum_version 1.5.0
 
 load gateway_helpers
 
+GOOD=$ROOT/tests/fixtures/good
+BAD=$ROOT/tests/fixtures/bad
+
 setup() {
 	start_stub
 	make_site

@@ -14,8 +14,6 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 GATEWAY=$(readlink -f "${GATEWAY:-$ROOT/build/release/opensi-gateway}")
-GOOD=$ROOT/tests/fixtures/good
-BAD=$ROOT/tests/fixtures/bad
 KEY=0123456789abcdef0123456789abcdef
 
 RUN_BY=()   # what runs the gateway: a command and its arguments, or nothing
@@ -91,11 +89,15 @@ is_logged_more_often_than() {
 }
 
 # Closed for the gateway: bats waits until nobody holds descriptor 3 any longer.
+launch_gateway() {
+	"${RUN_BY[@]}" "$GATEWAY" -c "$CONF" "$@" 2>>"$LOG" 3>&- &
+	GATEWAY_PID=$!
+}
+
 start_gateway() {
 	local before
 	before=$(count_logged started)
-	"${RUN_BY[@]}" "$GATEWAY" -c "$CONF" "$@" 2>>"$LOG" 3>&- &
-	GATEWAY_PID=$!
+	launch_gateway "$@"
 	eventually is_logged_more_often_than "$before" started
 }
 
@@ -256,7 +258,7 @@ start_stub() {
 	STUB_PID=$!
 	read -r -t 20 name port <&"$stub_output"
 	[ "$name" = PORT ]
-	STUB_PORT=$port SHOP_URL=http://127.0.0.1:$port/opensi-connect
+	SHOP_URL=http://127.0.0.1:$port/opensi-connect
 	read -r -t 20 name port <&"$stub_output"
 	[ "$name" = CONTROL ]
 	STUB_CONTROL=http://127.0.0.1:$port
@@ -305,6 +307,25 @@ requests_with() {
 was_requested() {
 	[ "$(requests_with "$1")" -ge "${2:-1}" ]
 }
+
+# Seconds from the first request with this comment, or of any kind, to the second.
+gap_before_repeat() {
+	stub_events request | python3 -c '
+import json, sys
+events = [json.loads(line) for line in sys.stdin]
+wanted = sys.argv[1]
+times = [e["t"] for e in events
+    if not wanted or any(c["id"] == wanted for c in e["comments"])]
+print(times[1] - times[0])' "${1-}"
+}
+
+# is_at_least LEAST NUMBER, with fractions. Clocks that count milliseconds may be early
+# by one of them.
+is_at_least() {
+	awk -v least="$1" -v number="$2" 'BEGIN { exit !(number >= least) }'
+}
+
+# --- the end ---
 
 show_what_happened() {
 	[ -d "${SITE:-}" ] || return 0

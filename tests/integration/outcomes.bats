@@ -35,19 +35,6 @@ heals() {
 	is_empty failed
 }
 
-# Seconds from the first request with this comment to the second.
-gap_before_repeat() {
-	stub_events request | python3 -c '
-import json, sys
-events = [json.loads(line) for line in sys.stdin]
-times = [e["t"] for e in events if any(c["id"] == sys.argv[1] for c in e["comments"])]
-print(times[1] - times[0])' "$1"
-}
-
-is_at_least() {
-	python3 -c 'import sys; sys.exit(float(sys.argv[1]) < float(sys.argv[2]))' "$1" "$2"
-}
-
 # --- results ---
 
 @test "every code 1xxx means delivered" {
@@ -96,7 +83,7 @@ is_at_least() {
 	eventually has_outcome 1 unknown
 	eventually is_sent one.xml
 	[ "$(requests_with 1)" -eq 2 ]
-	is_at_least "$(gap_before_repeat 1)" 1
+	is_at_least 0.99 "$(gap_before_repeat 1)"
 }
 
 # --- refusals ---
@@ -153,11 +140,9 @@ is_at_least() {
 
 @test "one comment that the shop refuses is found in a batch, and alone fails" {
 	stub_rules '[{"comment": "13", "do": "html", "status": 400}]'
-	local i
-	for i in {1..20}; do
-		echo "WEB-$i:$i"
-	done | xargs bash -c '. "$0"; document "$@"' "$BATS_TEST_DIRNAME/gateway_helpers.bash" |
-		drop a.xml
+	local pairs=()
+	mapfile -t pairs < <(seq 20 | sed 's/.*/WEB-&:&/')
+	document "${pairs[@]}" | drop a.xml
 	run -1 run_once
 	is_sent a.xml
 	[ "$(grep -c '<open:Comment>' "$(path_in failed a.xml)")" -eq 1 ]
@@ -223,18 +208,17 @@ is_at_least() {
 	logged hold 'next_try_s=2'
 	eventually is_sent one.xml
 	[ "$(outcome_of 1)" = delivered ]
-	is_at_least "$(stub_events request | python3 -c '
-import json, sys
-times = [json.loads(line)["t"] for line in sys.stdin]
-print(times[1] - times[0])')" 1.9
+	is_at_least 1.99 "$(gap_before_repeat)"
 }
 
 @test "a shop that cannot be reached holds the site until it is back" {
+	local port
+	port=$(grep -oE '[0-9]{4,5}' <<<"$SHOP_URL")
 	stop_stub
 	start_gateway
 	document WEB-1:1 WEB-2:2 | drop one.xml
 	eventually is_held unreachable
-	start_stub '[]' --port "$STUB_PORT"
+	start_stub '[]' --port "$port"
 	eventually is_sent one.xml
 	is_empty failed
 	[ "$(requests_with 1)" -eq 1 ]
@@ -267,7 +251,7 @@ print(times[1] - times[0])')" 1.9
 		document "WEB-1:$i" | drop "$i.xml"
 		eventually is_sent "$i.xml"
 		[ "$(requests_with "$i")" -eq 2 ] || { echo "$rule" && false; }
-		is_at_least "$(gap_before_repeat "$i")" 1 || { echo "$rule" && false; }
+		is_at_least 0.99 "$(gap_before_repeat "$i")" || { echo "$rule" && false; }
 	done
 	[ "$(grep -c 'event=hold .*reason=unclear' "$LOG")" -eq "$i" ]
 	is_empty failed
@@ -281,7 +265,7 @@ print(times[1] - times[0])')" 1.9
 	eventually is_held unclear
 	eventually is_sent one.xml
 	[ "$(requests_with 1)" -eq 2 ]
-	is_at_least "$(gap_before_repeat 1)" 1.5
+	is_at_least 1.49 "$(gap_before_repeat 1)"
 }
 
 @test "while one outcome is unknown its order waits, and others go on" {
@@ -308,7 +292,7 @@ print(times[1] - times[0])')" 1.9
 	[ "$(requests_with 2)" -eq 1 ]
 	eventually is_sent one.xml
 	[ "$(requests_with 2)" -eq 2 ]
-	is_at_least "$(gap_before_repeat 2)" 2
+	is_at_least 1.99 "$(gap_before_repeat 2)"
 }
 
 @test "a comment on which the shop breaks again and again fails at max_attempts" {

@@ -3,6 +3,8 @@
 #
 # How the gateway starts, and how it refuses to: by exit status and in words that help.
 
+# shellcheck disable=SC2030,SC2031 # each test has a GATEWAY_PID of its own
+
 bats_require_minimum_version 1.5.0
 
 load gateway_helpers
@@ -123,9 +125,8 @@ says() {
 	says --wait
 	run -75 gateway --once
 	local first=$GATEWAY_PID
-	"$GATEWAY" -c "$CONF" --wait 2>>"$LOG" 3>&- &
-	GATEWAY_PID=$!
-	eventually waits_for_lock "$GATEWAY_PID"
+	launch_gateway --wait
+	eventually waits_for_lock
 	kill -TERM "$first"
 	wait "$first"
 	document WEB-1:1 | drop a.xml
@@ -133,20 +134,19 @@ says() {
 	[ "$(count_logged started)" -eq 2 ]
 }
 
-# /proc/locks: "7: -> OFDLCK ADVISORY WRITE -1 ..." is one that waits.
+# The arrow marks one that waits for the lock of the line above: here by its inode.
 waits_for_lock() {
-	grep -q 'lock' "/proc/$1/wchan" 2>/dev/null || grep -q -- '-> *OFDLCK' /proc/locks
+	grep -q -- "-> OFDLCK .*:$(stat -c %i "$SPOOL/lock") " /proc/locks
 }
 
 @test "one that stands by can be ended" {
 	start_gateway
-	"$GATEWAY" -c "$CONF" --wait 2>>"$LOG" 3>&- &
-	local second=$!
-	eventually waits_for_lock "$second"
-	kill -TERM "$second"
-	local status=0
-	wait "$second" || status=$?
+	local first=$GATEWAY_PID status=0
+	launch_gateway --wait
+	eventually waits_for_lock
+	stop_gateway || status=$?
 	[ "$status" -eq 0 ] || [ "$status" -eq 143 ]
+	GATEWAY_PID=$first
 }
 
 @test "help and version go to standard output, and end well" {
@@ -169,8 +169,11 @@ waits_for_lock() {
 	says now
 }
 
+process_folder() {
+	echo "/proc/$GATEWAY_PID"
+}
+
 @test "the bytes of the key are on no command line and in no environment" {
 	start_gateway
-	not grep -q "$KEY" "/proc/$GATEWAY_PID/cmdline"
-	not grep -q "$KEY" "/proc/$GATEWAY_PID/environ"
+	not grep -q "$KEY" "$(process_folder)/cmdline" "$(process_folder)/environ"
 }

@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A gateway may be killed at any instant: the next one finishes what was begun, and sends
+# nothing twice that need not be.
+
+bats_require_minimum_version 1.5.0
+
+load gateway_helpers
+
+setup() {
+	start_stub
+	make_site
+}
+
+teardown() {
+	clean_up
+}
+
+# start_gateway_killed_at CALL N: it dies as it makes its Nth such call, which does nothing.
+start_gateway_killed_at() {
+	command -v strace >/dev/null || skip "no strace on this machine"
+	RUN_BY=(strace -D -qq -o "$SITE/calls" -e "trace=$1"
+		-e "inject=$1:signal=KILL:error=EIO:when=$2")
+	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+	start_gateway
+}
+
+# Those that follow run by themselves.
+wait_for_its_death() {
+	eventually gateway_is_over
+	wait "$GATEWAY_PID" || true
+	unset GATEWAY_PID
+	# shellcheck disable=SC2034 # start_gateway knows it
+	RUN_BY=()
+}
+
+@test "killed while idle, it goes on as if nothing had been" {
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	eventually is_sent a.xml
+	kill_gateway
+	document WEB-2:2 | drop b.xml
+	start_gateway
+	eventually is_sent b.xml
+	[ "$(requests | paste -s -d ' ')" = '1 2' ]
+}
+
+@test "killed while the shop is at work, it repeats after unknown_wait and not before" {
+	set_option unknown_wait '"2s"'
+	stub_rules '[{"on": "comments", "delay_ms": 500, "times": 1},
+		{"on": "comments", "code": "2001"}]'
+	start_gateway
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	stub_saw request
+	kill_gateway
+	start_gateway
+	document WEB-1:3 | drop same-order.xml
+	eventually is_done
+	[ "$(requests_with 1)" -eq 2 ]
+	[ "$(requests_with 2)" -eq 1 ]
+	is_at_least 1.99 "$(gap_before_repeat 1)"
+	[ "$(outcome_of 1)" = delivered ]
+	[ "$(requests | grep -nw 1 | tail -n 1 | cut -d : -f 1)" -lt \
+		"$(requests | grep -nw 3 | cut -d : -f 1)" ]
+}
+
+@test "killed again and again while the shop is at work, it still sends but once more" {
+	set_option unknown_wait '"2s"'
+	stub_rules '[{"on": "comments", "delay_ms": 500, "times": 1}]'
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	stub_saw request
+	kill_gateway
+	start_gateway
+	kill_gateway
+	start_gateway
+	kill_gateway
+	start_gateway
+	eventually is_sent a.xml
+	[ "$(requests_with 1)" -eq 2 ]
+}
+
+@test "killed before it settles what was delivered, it only finishes the move" {
+	start_gateway_killed_at renameat2 2
+	document WEB-1:1 | drop a.xml
+	wait_for_its_death
+	is_sending a.xml
+	audited settled
+	start_gateway
+	eventually is_sent a.xml
+	[ "$(requests_with 1)" -eq 1 ]
+	logged settled 'an earlier run'
+}
+
+@test "killed before it moves what was rejected, it leaves each comment in one place" {
+	stub_rules '[{"orders": {"WEB-1": "3002"}}]'
+	# As the reason, the rest file and the drop get their places.
+	local id=10 place
+	for place in 'renameat 1' 'renameat 2' 'renameat2 2'; do
+		id=$((id + 1))
+		# shellcheck disable=SC2086 # two words
+		start_gateway_killed_at $place
+		document WEB-1:1 "WEB-2:$id" | drop "$id.xml"
+		wait_for_its_death
+		is_sending "$id.xml"
+		start_gateway
+		eventually is_sent "$id.xml"
+		is_failed "$id.xml"
+		[ "$(requests_with "$id")" -eq 1 ]
+		stop_gateway
+	done
+	holds_drops failed 3
+	[ "$(find "$SPOOL/failed" -type f | wc -l)" -eq 6 ]
+}
+
+@test "killed as it claims, it has not touched the file" {
+	start_gateway_killed_at renameat2 1
+	document WEB-1:1 | drop a.xml
+	wait_for_its_death
+	[ -e "$SPOOL/incoming/a.xml" ]
+	start_gateway
+	eventually is_sent a.xml
+	[ "$(requests_with 1)" -eq 1 ]
+}
+
+@test "claims that no journal knows wait for unknown_wait, then are sent" {
+	set_option unknown_wait '"2s"'
+	mkdir "$SPOOL/sending"
+	document WEB-1:1 >"$SPOOL/sending/20260101T000000.000001Z_a.xml"
+	document WEB-2:2 | drop b.xml
+	local begun=$EPOCHREALTIME
+	start_gateway
+	eventually is_sent b.xml
+	is_sending a.xml
+	logged no-record
+	eventually is_sent a.xml
+	is_at_least 1.99 "$(awk "BEGIN { print $EPOCHREALTIME - $begun }")"
+	[ "$(requests | paste -s -d ' ')" = '2 1' ]
+}
+
+@test "claims that the journal knows as not begun are sent at once" {
+	set_option unknown_wait '"1h"'
+	stub_rules '[{"on": "probe", "do": "html", "status": 429},
+		{"comment": "900", "do": "html", "status": 429}]'
+	start_gateway
+	document WEB-900:900 | drop first.xml
+	eventually logged hold
+	document WEB-1:1 | drop a.xml
+	eventually audited read a.xml
+	kill_gateway
+	stub_rules '[]'
+	start_gateway
+	eventually is_sent a.xml
+	eventually is_sent first.xml
+	[ "$(requests_with 1)" -eq 1 ]
+}
+
+@test "what was settled is not sent again, whatever was written last to the journal" {
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	eventually is_sent a.xml
+	kill_gateway
+	printf '{"v":1,"t":"2026-01-01T00:00:00.000000Z","up":1,"si' >>"$(echo "$SPOOL"/audit/*)"
+	document WEB-2:2 | drop b.xml
+	start_gateway
+	eventually is_sent b.xml
+	[ "$(requests | paste -s -d ' ')" = '1 2' ]
+	stop_gateway
+	# Nothing was written into the same line.
+	[ "$(audit | grep -c '"si$')" -eq 1 ]
+}
+
+@test "a file that killed the gateway three times while it was read is set aside" {
+	run_once
+	local stamp=20260101T000000.000001Z boot begun i
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	begun='{"v":1,"t":"2026-01-01T00:00:00.000000Z","up":1,"site":"WEB1"'
+	document WEB-1:1 >"$SPOOL/sending/${stamp}_a.xml"
+	for ((i = 0; i < 3; i++)); do
+		echo "$begun,\"ev\":\"start\",\"boot\":\"$boot\"}"
+		echo "$begun,\"ev\":\"reading\",\"claim\":\"$stamp\",\"drop\":\"a.xml\"}"
+	done >>"$(echo "$SPOOL"/audit/*)"
+	start_gateway
+	eventually is_failed a.xml
+	[ -z "$(stub_events request)" ]
+	document WEB-2:2 | drop b.xml
+	eventually is_sent b.xml
+}
