@@ -236,8 +236,7 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 		job->claim.name, "settled", log_text("result", results[way]),
 		log_number("comments", job->count),
 		log_number("accepted", job_accepted(job)), log_text("to", to),
-		log_text("reason",
-			way == WAY_SENT ? "" : "see NAME.reason.txt in failed/"));
+		log_text("reason", way == WAY_SENT ? "" : reason));
 }
 
 static int move_job(struct site *site, const struct moment *now, struct job *job)
