@@ -59,6 +59,7 @@ struct entry {
 	bool was_posted : 1;
 	bool was_tried : 1;
 	bool met_trouble : 1; /* alone, and nothing was stored */
+	bool is_last : 1;     /* no more attempts: ends with its doubt */
 };
 
 struct queue {

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
@@ -139,11 +140,13 @@ static msec_t over_at(const struct schedule *s)
 }
 
 /* What time alone changes, also while nothing may be sent: a comment whose job is over
- * may have stayed for the end of its doubt. */
+ * or whose attempts are may have stayed for the end of its doubt. */
 static msec_t changes_at(const struct schedule *s)
 {
 	const struct entry *e = queue_first_due(&s->queue);
 	msec_t over = over_at(s);
+	if (s->ending_count)
+		over = msec_min(over, s->endings[0]);
 	return s->policy.give_up && e ? msec_min(over, e->wait.due) : over;
 }
 
@@ -155,6 +158,9 @@ static void catch_up(struct schedule *s, msec_t now)
 	}
 	while (over_at(s) <= now)
 		give_up(s, queue_oldest(&s->queue));
+	while (s->ending_count && s->endings[0] <= now)
+		memmove(s->endings, s->endings + 1,
+			--s->ending_count * sizeof(*s->endings));
 	for (struct entry *e; (e = queue_first_due(&s->queue)) && e->wait.due <= now;) {
 		queue_leave(&s->queue, e);
 		schedule_put_back(s, e, now);
@@ -194,6 +200,7 @@ void schedule_free(struct schedule *s)
 	free_flights(s->accused);
 	queue_done(&s->queue);
 	batch_done(&s->batch);
+	free(s->endings);
 	free(s->refs);
 	free(s->decisions);
 	free(s);

@@ -43,6 +43,9 @@ void schedule_put_back(struct schedule *s, struct entry *e, msec_t now)
 		queue_drop(&s->queue, e);
 	} else if (is_over(s, e, now)) {
 		finish(s, e, OUTCOME_REJECTED, CAUSE_GAVE_UP);
+	} else if (e->mood == MOOD_UNKNOWN && e->is_last) {
+		/* Its last attempt: what may be stored yet was waited for first. */
+		finish(s, e, OUTCOME_REJECTED, CAUSE_EXHAUSTED);
 	} else {
 		queue_watch(&s->queue, e->job);
 		queue_ready(&s->queue, e);
@@ -316,6 +319,18 @@ static void take_refusal(struct schedule *s, struct flight **flight,
 	}
 }
 
+/* Its last attempt is unknown: when that doubt ends, so does the comment. */
+static void note_ending(struct schedule *s, struct entry *e, msec_t due)
+{
+	e->is_last = true;
+	s->endings = xgrow(
+		s->endings, &s->ending_room, s->ending_count + 1, sizeof(*s->endings));
+	size_t place = s->ending_count++;
+	for (; place && s->endings[place - 1] > due; place--)
+		s->endings[place] = s->endings[place - 1];
+	s->endings[place] = due;
+}
+
 static void take_doubt(struct schedule *s, const struct flight *f,
 	const struct task_report *report, msec_t now)
 {
@@ -325,11 +340,9 @@ static void take_doubt(struct schedule *s, const struct flight *f,
 		shop_doubt(s->shop, queue_order(e), e->id, until);
 		e->was_posted = true;
 		set_cap(e, report->unpaired ? 1 : (f->count + 1) / 2);
-		if (f->count == 1 && count_attempt(s, e)) {
-			finish(s, e, OUTCOME_REJECTED, CAUSE_EXHAUSTED);
-			continue;
-		}
 		msec_t due = schedule_next_tick(s, until);
+		if (f->count == 1 && count_attempt(s, e))
+			note_ending(s, e, due);
 		schedule_decide(s, e, OUTCOME_UNKNOWN, CAUSE_ANSWER, due);
 		if (e->job->is_withdrawn) {
 			queue_drop(&s->queue, e);

@@ -37,6 +37,8 @@ struct schedule {
 	uint64_t seen_releases;
 	uint32_t stored; /* by the shop's word; these two wrap around */
 	uint32_t stored_mail;
+	msec_t *endings; /* when doubts end that end their comments too, in order */
+	size_t ending_count, ending_room;
 	msec_t quiet_until;
 	msec_t first_tick; /* of the interval's rhythm; MSEC_NEVER: not begun */
 	struct schedule_ref *refs;

@@ -179,6 +179,30 @@ static void an_attempt_counts_only_if_others_were_stored_meanwhile(void **state)
 	assert_int_equal(b->last.attempts, 2);
 }
 
+/* Else a restart would forget the doubt, for what is rejected is in no doubt. */
+static void a_last_attempt_that_is_unknown_ends_with_its_doubt(void **state)
+{
+	struct bench *b = *state;
+	b->policy.max_attempts = 1;
+	set_policy(b);
+	add(b, 1, 1);
+	msec_t until = b->now + b->policy.unknown_wait;
+	post(b, ANSWER_UNKNOWN, BLAME_NONE);
+	assert_int_equal(b->last.outcome, OUTCOME_UNKNOWN);
+	assert_int_equal(b->last.due, until);
+	wait_told(b);
+	probe(b, ANSWER_RESULTS);
+	assert_int_equal(hold_of(b), HOLD_NONE);
+	b->decided = 0;
+	wait_told(b);
+	assert_int_equal(b->now, until);
+	assert_idle(b);
+	drain(b);
+	assert_int_equal(b->decided, 1);
+	assert_int_equal(b->last.outcome, OUTCOME_REJECTED);
+	assert_int_equal(b->last.cause, CAUSE_EXHAUSTED);
+}
+
 static void poison_is_rejected_after_max_attempts_and_blocks_nobody(void **state)
 {
 	struct bench *b = *state;
@@ -343,6 +367,7 @@ int main(void)
 		BENCH_TEST(a_comment_refused_alone_with_a_good_probe_is_rejected),
 		BENCH_TEST(a_comment_the_shop_breaks_on_is_deferred_for_about_a_minute),
 		BENCH_TEST(an_attempt_counts_only_if_others_were_stored_meanwhile),
+		BENCH_TEST(a_last_attempt_that_is_unknown_ends_with_its_doubt),
 		BENCH_TEST(poison_is_rejected_after_max_attempts_and_blocks_nobody),
 		BENCH_TEST(one_bad_comment_of_a_batch_is_found_by_halving),
 		BENCH_TEST(new_comments_go_between_the_halves),
