@@ -125,6 +125,7 @@ static void free_site(struct site *site)
 	watch_free(site->watch);
 	spool_close(site->spool);
 	free(site->hold_words);
+	free(site->failed);
 	free((void *)site->retired);
 	free(site);
 }

@@ -296,10 +296,11 @@ static int read_job(struct site *site, const struct moment *now, struct job *job
 		site_finish_job(site, job, END_POISONOUS);
 		return 0;
 	}
+	bool is_retry = job->claim.of[0] && site_has_failed(site, job->claim.of);
 	site_record_job(site, now, job,
 		&(struct record){
 			.event = EVENT_READING,
-			.of = job->claim.of[0] ? job->claim.of : NULL,
+			.of = is_retry ? job->claim.of : NULL,
 		});
 	r = audit_write(site->audit);
 	if (r == 0)

@@ -257,7 +257,8 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 	else if (r < 0)
 		return r;
 	log_settled(site, job, to);
-	site->failures += way != WAY_SENT;
+	if (way != WAY_SENT)
+		site_note_failure(site, job->claim.stamp);
 	site_keep_doubts(site, job, now->up);
 	site_drop_job(site, job, JOB_SETTLED);
 	return 0;

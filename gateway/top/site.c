@@ -297,6 +297,27 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 	site_drop_job(site, job, JOB_DROPPED);
 }
 
+/* Retries of older failures are delivered like any other, only not called retries. */
+enum { FAILURES_REMEMBERED = 4096 };
+
+void site_note_failure(struct site *site, const char *stamp)
+{
+	if (!site->failed)
+		site->failed = xcalloc(FAILURES_REMEMBERED, sizeof(*site->failed));
+	char *slot = site->failed[site->failures++ % FAILURES_REMEMBERED];
+	snprintf(slot, sizeof(*site->failed), "%s", stamp);
+}
+
+bool site_has_failed(const struct site *site, const char *stamp)
+{
+	if (history_has_failed(site->history, stamp))
+		return true;
+	for (size_t i = 0; i < site->failures && i < FAILURES_REMEMBERED; i++)
+		if (!strcmp(site->failed[i], stamp))
+			return true;
+	return false;
+}
+
 struct sighting site_sighting(const struct stat *st)
 {
 	return (struct sighting){

@@ -83,6 +83,8 @@ struct site {
 	msec_t scan_at;
 	size_t ignored;  /* names in incoming/ that are no drops, at the last scan */
 	size_t failures; /* drops that went to failed/ in this run */
+	/* The latest of them by stamp, so that a retry is known as one. */
+	char (*failed)[TIMES_STAMP_LEN + 1];
 };
 
 /* What an intake wants to know of a file. */
@@ -120,6 +122,10 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 void site_uncount_job(struct site *site, const struct job *job);
 void site_count_job(struct site *site, const struct job *job);
 bool site_window_is_open(const struct site *site);
+
+/* A claim, or its rest, went to failed/: by the journal, or in this run. */
+void site_note_failure(struct site *site, const char *stamp);
+bool site_has_failed(const struct site *site, const char *stamp);
 
 /* The shop may still store these: kept when their job goes, until unknown_wait is over.
  */

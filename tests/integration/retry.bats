@@ -59,6 +59,18 @@ is_failed_anew() {
 	eventually is_sent wrong.xml
 	[ "$(stored_ids)" = 1 ]
 	is_empty failed
+	# On record as a retry of the claim that failed.
+	audited reading "\"of\":\"$(basename "$FAILED" | cut -c 1-23)\""
+}
+
+@test "a failure is known as one also by a later run" {
+	fail_one
+	stop_gateway
+	start_gateway
+	correct "$FAILED"
+	mv "$FAILED" "$SPOOL/incoming/"
+	eventually is_sent wrong.xml
+	audited reading "\"of\":\"$(basename "$FAILED" | cut -c 1-23)\""
 }
 
 @test "a file corrected under another name is delivered" {
@@ -130,4 +142,5 @@ is_failed_anew() {
 	mv "$(path_in sent a.xml)" "$SPOOL/incoming/"
 	eventually has_outcome 1 already
 	[ "$(stored_ids)" = 1 ]
+	not audited reading '"of":'
 }

@@ -1,69 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/history.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "base/buf.h"
-#include "base/cleanup.h"
-#include "core/record.h"
-
-#define A "20261123T101530.123456Z"
-#define B "20261123T101531.000000Z"
-#define auto_history auto_with(drop_history)
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
-/* One record, with the fields that are told. */
-#define FEED(h, ...) feed(h, &(struct record){__VA_ARGS__})
-
-static void drop_history(struct history **h)
-{
-	history_free(*h);
-}
-
-static void feed(struct history *h, const struct record *record)
-{
-	auto_buf struct buf line = {0};
-	buf_init(&line, RECORD_MAX_BYTES);
-	record_write(&line, record);
-	assert_int_equal(history_feed(h, line.bytes, line.len - 1), 0);
-}
-
-static void start(struct history *h, const char *boot, msec_t up)
-{
-	FEED(h, .event = EVENT_START, .boot = boot, .up = up);
-}
-
-static void read_valid(struct history *h, const char *claim)
-{
-	FEED(h, .event = EVENT_READING, .claim = claim, .drop = "a.xml");
-	FEED(h, .event = EVENT_READ, .claim = claim, .drop = "a.xml", .version = "v1",
-		.result = "valid", .count = 3);
-}
-
-static void post(struct history *h, const char *claim, unsigned number, const char *id)
-{
-	FEED(h, .event = EVENT_POSTING, .claim = claim, .number = number, .order = "O",
-		.comment = id);
-}
-
-static void outcome(struct history *h, const char *claim, unsigned number, const char *id,
-	const char *result)
-{
-	FEED(h, .event = EVENT_OUTCOME, .up = 500, .claim = claim, .number = number,
-		.order = "O", .comment = id, .result = result, .attempt = 1);
-}
-
-static void leave(struct history *h, enum event event, const char *claim)
-{
-	FEED(h, .event = event, .claim = claim, .drop = "a.xml", .result = "sent",
-		.to = "sent/2026-11-23/x");
-}
+#include "history_bench.h"
 
 static const struct past_comment *only_comment(const struct history *h, const char *claim)
 {
