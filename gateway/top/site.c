@@ -140,7 +140,7 @@ static void forget_old_doubts(struct site *site, msec_t now)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < site->doubt_count; i++) {
-		struct doubt *d = &site->doubts[i];
+		struct kept_doubt *d = &site->doubts[i];
 		if (now - d->since < site->config->unknown_wait) {
 			site->doubts[kept++] = *d;
 			continue;
@@ -161,7 +161,7 @@ int site_end_checkpoint(struct site *site, const struct moment *now)
 {
 	forget_old_doubts(site, now->up);
 	for (size_t i = 0; i < site->doubt_count; i++) {
-		const struct doubt *d = &site->doubts[i];
+		const struct kept_doubt *d = &site->doubts[i];
 		checkpoint_comment(site, now, NULL,
 			&(struct past_comment){
 				.order = d->order,
@@ -338,7 +338,7 @@ void site_add_doubt(struct site *site, const char *order, const char *id, msec_t
 		since + site->config->unknown_wait);
 	site->doubts = xgrow(site->doubts, &site->doubt_room, site->doubt_count + 1,
 		sizeof(*site->doubts));
-	site->doubts[site->doubt_count++] = (struct doubt){
+	site->doubts[site->doubt_count++] = (struct kept_doubt){
 		.order = xstrdup(order), .id = xstrdup(id), .since = since};
 }
 

@@ -32,7 +32,7 @@ enum { WINDOW_DROPS = 4000, WINDOW_WAITING = 4 };
 
 /* An unknown outcome whose claim is not in sending/ any more: the shop may still store
  * it. */
-struct doubt {
+struct kept_doubt {
 	char *order, *id;
 	msec_t since;
 };
@@ -72,7 +72,7 @@ struct site {
 	struct errand *errands;  /* exchanges under way */
 	struct history *history; /* what the journal knew at start */
 
-	struct doubt *doubts;
+	struct kept_doubt *doubts;
 	size_t doubt_count, doubt_room;
 
 	size_t checkpoint_lines; /* of the one being written */

@@ -12,7 +12,7 @@
 #include "figures.h"
 #include "world.h"
 
-enum { QUICK_SEEDS = 500 };
+enum { QUICK_SEEDS = 1000 };
 
 struct options {
 	uint64_t seed, seeds, requests;
