@@ -242,8 +242,9 @@ signal.pause()' "$1" 2>/dev/null 3>&-)
 	eventually is_sent a.xml
 }
 
-@test "a backlog that is larger than the window is delivered without another scan" {
+@test "no more than 4,000 files are claimed ahead, and the rest goes without another scan" {
 	set_option rescan '"1h"'
+	stub_rules '[{"delay_ms": 4000}]'
 	document WEB-@:@ | awk -v folder="$SPOOL/incoming" '
 		{ text = text $0 "\n" }
 		END {
@@ -256,6 +257,9 @@ signal.pause()' "$1" 2>/dev/null 3>&-)
 			}
 		}'
 	start_gateway
+	eventually holds_drops sending 4000
+	holds_drops incoming 100
+	stub_rules '[]'
 	eventually is_done
 	holds_drops sent 4100
 }

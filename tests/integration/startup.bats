@@ -117,6 +117,17 @@ says() {
 	says "$SPOOL/incoming: is on another file system"
 }
 
+@test "a spool on a network file system is refused, with what to do instead" {
+	mkdir "$SITE/mounted"
+	bindfs "$SPOOL" "$SITE/mounted" 2>/dev/null || skip "bindfs cannot mount here"
+	set_option spool '"mounted"'
+	local status=0
+	run_once || status=$?
+	umount "$SITE/mounted"
+	[ "$status" -eq 73 ]
+	grep -q 'network file system (FUSE).*local disk.*Samba or NFS' "$LOG"
+}
+
 @test "a second gateway on one spool ends with 75, and with --wait takes over" {
 	start_stub
 	set_option url "\"$SHOP_URL\""

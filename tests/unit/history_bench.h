@@ -70,4 +70,27 @@ static inline void leave(struct history *h, enum event event, const char *claim)
 		.to = "sent/2026-11-23/x");
 }
 
+static inline const struct past_comment *only_comment(
+	const struct history *h, const char *claim)
+{
+	const struct past_claim *past = history_claim(h, claim);
+	assert_non_null(past);
+	assert_int_equal(past->count, 1);
+	return past->comments;
+}
+
+static inline const struct past_comment *only_doubt(struct history *h)
+{
+	const struct past_comment *doubts = NULL;
+	assert_int_equal(history_doubts(h, &doubts), 1);
+	assert_string_equal(doubts->result, "unknown");
+	return doubts;
+}
+
+static inline size_t doubt_count(struct history *h)
+{
+	const struct past_comment *doubts = NULL;
+	return history_doubts(h, &doubts);
+}
+
 #endif

@@ -14,28 +14,6 @@ static void checkpoint_end(struct history *h, size_t lines)
 	FEED(h, .event = EVENT_CHECKPOINT_END, .boot = "b1", .count = lines);
 }
 
-static const struct past_comment *only_comment(const struct history *h, const char *claim)
-{
-	const struct past_claim *past = history_claim(h, claim);
-	assert_non_null(past);
-	assert_int_equal(past->count, 1);
-	return past->comments;
-}
-
-static const struct past_comment *only_doubt(struct history *h)
-{
-	const struct past_comment *doubts = NULL;
-	assert_int_equal(history_doubts(h, &doubts), 1);
-	assert_string_equal(doubts->result, "unknown");
-	return doubts;
-}
-
-static size_t doubt_count(struct history *h)
-{
-	const struct past_comment *doubts = NULL;
-	return history_doubts(h, &doubts);
-}
-
 static void a_checkpoint_alone_tells_all(void **state)
 {
 	auto_history struct history *h = history_new();
