@@ -231,9 +231,11 @@ static struct posted *comment_of(
 static void apply_posting(struct history *h, const struct record *record)
 {
 	struct claim *claim = need_claim(h, record);
-	struct posted *p = claim->past.is_settling ? posted_doubt(&h->posted, record)
-						   : comment_of(h, claim, record);
-	posted_set_open(&h->posted, p);
+
+	if (claim->past.is_settling)
+		posted_reopen_doubt(&h->posted, record);
+	else
+		posted_set_open(&h->posted, comment_of(h, claim, record));
 }
 
 /* A claim that nothing is known of, not even a doubt, is one whose lines were lost. */
@@ -258,9 +260,7 @@ static void restate_doubt(struct history *h, const struct record *record)
 {
 	if (!posted_is_unknown(record->result))
 		return;
-	struct posted *doubt = posted_doubt(&h->posted, record);
-	posted_restate(&h->posted, doubt, record);
-	doubt->named_in = h->checkpoint;
+	posted_restate_doubt(&h->posted, record)->named_in = h->checkpoint;
 }
 
 /* A reading of this very run is still under way, an earlier one is counted in it. */

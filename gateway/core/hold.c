@@ -6,8 +6,9 @@
  * comment sent into an outage would be one more in doubt. It may as well be a shop that
  * was broken just then, so held it is asked both ways in turn, until it answers an empty
  * request once. A shop that was never seen to answer anything is tried with a comment
- * when the back-off has reached its end, or a gateway started amid such trouble would
- * never find out.
+ * in every other probe when the back-off has reached its end, or a gateway started amid
+ * such trouble would never find out; in every probe, and a comment that the shop chokes
+ * on would keep it from finding out that the shop is well.
  */
 #include "core/hold.h"
 
@@ -86,7 +87,7 @@ enum probe hold_probe(const struct holding *h, const struct schedule_policy *pol
 		return h->is_asking || h->was_empty ? PROBE_COMMENT : PROBE_EMPTY;
 	if (!has_seen_cap)
 		return PROBE_EMPTY;
-	return h->cause == HOLD_UNCLEAR ? PROBE_DOUBTED : PROBE_EMPTY;
+	return h->cause == HOLD_UNCLEAR && h->was_empty ? PROBE_DOUBTED : PROBE_EMPTY;
 }
 
 void hold_bad_probe(struct holding *h, const struct schedule_policy *policy,

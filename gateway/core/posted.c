@@ -191,6 +191,15 @@ struct posted *posted_doubt(struct posted_set *set, const struct record *record)
 	return p;
 }
 
+void posted_reopen_doubt(struct posted_set *set, const struct record *record)
+{
+	struct posted *known = posted_find_doubt(set, record);
+
+	if (known)
+		known->is_shared = true;
+	posted_set_open(set, known ? known : posted_doubt(set, record));
+}
+
 void posted_end_doubt(struct posted_set *set, struct posted *doubt)
 {
 	table_remove(&set->doubts, &doubt->node);
@@ -224,16 +233,20 @@ void posted_set_outcome(
 	set_word(p, record, posted_run(set)->boot);
 }
 
-/* "deferred" ends the posting that is open; a doubt from before it stays. */
+/* What stays when a shared doubt's open posting was deferred waits from then on: the
+ * other postings were before it. */
 void posted_late_outcome(
 	struct posted_set *set, struct posted *doubt, const struct record *record)
 {
 	bool was_open = doubt->is_open && doubt->run + 1 == set->run_count;
+	struct record no_word = {.up = record->up, .attempt = record->attempt};
 
 	if (posted_is_unknown(record->result))
 		posted_set_outcome(set, doubt, record);
-	else if (was_open || posted_is_final(record->result))
+	else if (posted_is_final(record->result) || (was_open && !doubt->is_shared))
 		posted_end_doubt(set, doubt);
+	else if (was_open)
+		posted_set_outcome(set, doubt, &no_word);
 }
 
 /* Without a boot to measure by, a wait can only begin anew: like an open posting. */
@@ -245,6 +258,19 @@ void posted_restate(
 	set_word(p, record, record->boot);
 	if (is_open && posted_is_unknown(p->past.result))
 		posted_set_open(set, p);
+}
+
+/* The checkpoint does not tell for how many postings it stands. */
+struct posted *posted_restate_doubt(struct posted_set *set, const struct record *record)
+{
+	struct posted *doubt = posted_find_doubt(set, record);
+
+	if (!doubt) {
+		doubt = posted_doubt(set, record);
+		doubt->is_shared = true;
+	}
+	posted_restate(set, doubt, record);
+	return doubt;
 }
 
 static void resolve(const struct posted_set *set, struct posted *p)
@@ -274,9 +300,11 @@ static void keep_doubt(struct posted_set *set, struct posted *p)
 	if (other) {
 		resolve(set, other);
 		if (is_covered(p, other)) {
+			other->is_shared = true;
 			posted_free(p);
 			return;
 		}
+		p->is_shared = true;
 		posted_end_doubt(set, other);
 	}
 	add_doubt(set, p);

@@ -10,7 +10,8 @@
  * another claim.
  * Must not know: claims (an owner is a pointer to compare), events, checkpoints.
  * Promises: no call costs more when there were more runs or postings before; what the
- * start of a run means for a posting is worked out when that posting is looked at.
+ * start of a run means for a posting is worked out when that posting is looked at. Of
+ * the doubts about one comment only the one that waits longest is kept.
  * Ownership: everything belongs to the set; a list only links members of it.
  */
 #include <stdbool.h>
@@ -26,6 +27,7 @@ struct posted {
 	struct past_comment past;
 	size_t run;      /* by which it was posted, while it is open */
 	bool is_open;    /* no outcome, no later run looked at */
+	bool is_shared;  /* a doubt that stands for other postings, too */
 	size_t named_in; /* the last checkpoint that named it, if it is a doubt */
 };
 
@@ -57,6 +59,10 @@ struct posted *posted_find_doubt(
 	const struct posted_set *set, const struct record *record);
 /* Finds it, or makes one that is open. */
 struct posted *posted_doubt(struct posted_set *set, const struct record *record);
+/* A posting by a claim that has left. */
+void posted_reopen_doubt(struct posted_set *set, const struct record *record);
+/* As a checkpoint has it, without a claim. */
+struct posted *posted_restate_doubt(struct posted_set *set, const struct record *record);
 void posted_end_doubt(struct posted_set *set, struct posted *doubt);
 
 /* What the shop may have stored, or may store yet; and what is its last word. */
@@ -67,7 +73,9 @@ bool posted_is_final(const char *result);
 void posted_set_open(const struct posted_set *set, struct posted *p);
 void posted_set_outcome(
 	const struct posted_set *set, struct posted *p, const struct record *record);
-/* The outcome of a comment whose claim has left, which may end the doubt. */
+/* The outcome of a comment whose claim has left. The shop's last word ends the doubt;
+ * "deferred" is a word about its own posting, and ends no doubt that stands for others.
+ */
 void posted_late_outcome(
 	struct posted_set *set, struct posted *doubt, const struct record *record);
 /* As a checkpoint has it. */

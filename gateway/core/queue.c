@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "core/schedule.h"
 
-static_assert(sizeof(struct entry) <= 96, "the promise in the header");
+static_assert(sizeof(struct entry) <= 88, "the promise in the header");
 
 static struct entry *last_of_order(const struct queue *q, uint64_t order)
 {
@@ -113,9 +113,9 @@ static void stand(struct entry *e, enum place place)
 	e->place = (uint8_t)place;
 }
 
-static uint16_t cut16(unsigned n)
+static unsigned cut(size_t n, unsigned most)
 {
-	return n < UINT16_MAX ? (uint16_t)n : UINT16_MAX;
+	return n < most ? (unsigned)n : most;
 }
 
 static struct entry *entry_new(struct job *job, const struct schedule_item *item)
@@ -126,10 +126,10 @@ static struct entry *entry_new(struct job *job, const struct schedule_item *item
 		.job = job,
 		.id = item->id,
 		.index = item->index,
-		.bytes = item->bytes < UINT32_MAX ? (uint32_t)item->bytes : UINT32_MAX,
-		.attempts = cut16(item->attempts),
+		.bytes = cut(item->bytes, ENTRY_MAX_BYTES) & ENTRY_MAX_BYTES,
+		.attempts = cut(item->attempts, ENTRY_MAX_ATTEMPTS) & ENTRY_MAX_ATTEMPTS,
 		.cap = item->attempts ? 1 : 0, /* what was counted was alone */
-		.tries = item->attempts < UINT8_MAX ? (uint8_t)item->attempts : UINT8_MAX,
+		.tries = cut(item->attempts, ENTRY_MAX_TRIES) & ENTRY_MAX_TRIES,
 		.mail = item->mail,
 		.was_posted = item->was_posted,
 		.was_tried = item->attempts > 0,
@@ -210,7 +210,7 @@ uint64_t queue_order(const struct entry *e)
 void queue_set_mood(struct queue *q, struct entry *e, enum mood mood)
 {
 	q->moods[e->mood]--;
-	e->mood = (uint8_t)mood;
+	e->mood = mood & 3;
 	q->moods[mood]++;
 }
 

@@ -12,7 +12,8 @@
  * job. Only the first comment of an order is ever anywhere but BEHIND.
  * Must not know: why a comment waits.
  * Promises: every call is O(log n) at most (queue_unblock: for each one blocked,
- * queue_forget: for each of the job's). A comment takes 96 bytes, a job 64.
+ * queue_forget: for each of the job's). A comment takes 88 bytes (96 with what malloc
+ * adds to it), a job 64.
  * Ownership: entries belong to the queue from queue_add to queue_drop.
  */
 #include <stdbool.h>
@@ -24,6 +25,15 @@
 #include "core/timers.h"
 
 struct schedule_item;
+
+/* Where these stop counting: beyond what the configuration allows or an envelope holds,
+ * or where more makes no difference. */
+enum {
+	ENTRY_MAX_BYTES = (1 << 22) - 1,
+	ENTRY_MAX_TRIES = (1 << 6) - 1,
+	ENTRY_MAX_CAP = (1 << 11) - 1,
+	ENTRY_MAX_ATTEMPTS = (1 << 10) - 1,
+};
 
 enum place { PLACE_BEHIND, PLACE_READY, PLACE_TIMED, PLACE_BLOCKED, PLACE_OUT };
 enum mood { MOOD_FRESH, MOOD_DEFERRED, MOOD_UNKNOWN, MOOD_COUNT };
@@ -48,15 +58,15 @@ struct entry {
 		struct timer wait; /* TIMED; BEHIND: due is kept until then */
 	};
 	uint32_t index;
-	uint32_t bytes;
-	uint32_t seen;     /* deliveries of the site at its last attempt */
-	uint16_t attempts; /* counted */
-	uint16_t cap;      /* goes in no larger batch; 0: in any */
-	uint8_t tries;     /* counted or not: what the back-off grows by */
-	uint8_t place;     /* enum place */
-	uint8_t mood;      /* enum mood: the last outcome, while it waits */
+	uint32_t seen;       /* deliveries of the site at its last attempt */
+	uint32_t bytes : 22; /* or that much */
+	uint32_t tries : 6;  /* counted or not: what the back-off grows by */
+	uint32_t mood : 2;   /* enum mood: the last outcome, while it waits */
 	bool mail : 1;
 	bool was_posted : 1;
+	uint8_t place;          /* enum place */
+	uint32_t cap : 11;      /* goes in no larger batch; 0: in any */
+	uint32_t attempts : 10; /* counted */
 	bool was_tried : 1;
 	bool met_trouble : 1; /* alone, and nothing was stored */
 	bool is_last : 1;     /* no more attempts: ends with its doubt */

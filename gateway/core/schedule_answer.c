@@ -70,19 +70,19 @@ static bool count_attempt(struct schedule *s, struct entry *e)
 	bool counts = !e->was_tried || stored != e->seen;
 	e->was_tried = true;
 	e->seen = stored;
-	if (e->tries < UINT8_MAX)
+	if (e->tries < ENTRY_MAX_TRIES)
 		e->tries++;
-	if (counts && e->attempts < UINT16_MAX)
+	if (counts && e->attempts < ENTRY_MAX_ATTEMPTS)
 		e->attempts++;
 	return counts && e->attempts >= s->policy.max_attempts;
 }
 
 static void set_cap(struct entry *e, size_t cap)
 {
-	if (cap > UINT16_MAX)
-		cap = UINT16_MAX;
+	if (cap > ENTRY_MAX_CAP)
+		cap = ENTRY_MAX_CAP;
 	if (!e->cap || cap < e->cap)
-		e->cap = (uint16_t)cap;
+		e->cap = cap & ENTRY_MAX_CAP;
 }
 
 /* Its own back-off, which grows with each try. */
@@ -253,7 +253,7 @@ static void take_nothing(struct schedule *s, const struct flight *f,
 {
 	struct entry *e = is_met_again(f) ? f->entries[0] : NULL;
 	if (e && !e->job->is_withdrawn && !is_over(s, e, now)) {
-		if (e->tries < UINT8_MAX)
+		if (e->tries < ENTRY_MAX_TRIES)
 			e->tries++;
 		set_cap(e, 1);
 		wait_long(s, e, now);

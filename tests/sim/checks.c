@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "world_parts.h"
+#include "checks.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { SEARCH_MOST = 10 };
 
 void check_failed(const struct world *w, const char *format, ...)
 {
@@ -17,11 +19,23 @@ void check_failed(const struct world *w, const char *format, ...)
 	exit(1);
 }
 
+static msec_t latest(msec_t a, msec_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Who comes to the front stands there since the last of those before it ended. */
 size_t check_first_waiting(struct world *w, struct site *site, size_t order)
 {
 	size_t *first = &site->first_of_order[order];
-	while (*first && w->sent[*first].stage >= STAGE_FINAL)
-		*first = w->sent[*first].next;
+	while (*first && w->sent[*first].stage >= STAGE_FINAL) {
+		const struct sent *gone = &w->sent[*first];
+		*first = gone->next;
+		w->sent[*first].first = (struct standing){
+			.earliest = latest(gone->first.earliest, gone->ended.earliest),
+			.since = latest(gone->first.since, gone->ended.since),
+		};
+	}
 	return *first;
 }
 
@@ -35,9 +49,11 @@ void check_sent(struct world *w, struct site *site, size_t at)
 	check(w, !w->id_busy[c->number], "number %zu twice under way", c->number);
 	check(w, w->order_until[order] <= w->now, "order %zu sent in doubt", order);
 	check(w, w->id_until[c->number] <= w->now, "number %zu sent in doubt", c->number);
-	check(w, c->item.not_before <= w->now, "comment %zu sent before its time", at);
+	check(w, c->due <= w->now, "comment %zu sent before its time", at);
+	check(w, site->quiet_until <= w->now, "comment %zu sent amid the quiet", at);
 	c->stage = STAGE_FLYING;
 	c->is_decided = false;
+	c->is_foremost = false;
 	w->order_busy[order] = w->id_busy[c->number] = true;
 }
 
@@ -68,7 +84,45 @@ static void check_rejection(
 			"a good comment was rejected");
 }
 
-static void take_decision(struct world *w, const struct decision *d)
+/* The longest search halves 500 until one is left; a probe or a hold ends it. */
+static void count_refusal(const struct world *w, const struct site *site, struct sent *c)
+{
+	if (c->spell != site->spell)
+		c->refusals = 0;
+	c->spell = site->spell;
+	c->refusals++;
+	check(w, c->refusals <= SEARCH_MOST, "refused %u times in one search",
+		c->refusals);
+}
+
+static void check_outcome(
+	const struct world *w, const struct decision *d, const struct sent *c)
+{
+	if (d->outcome <= OUTCOME_ALREADY)
+		check(w, w->models[c->number].times_stored > 0, "delivered, not stored");
+	if (d->outcome == OUTCOME_ALREADY)
+		check(w, !c->item.was_posted, "already, but it was posted");
+	if (d->outcome == OUTCOME_REJECTED)
+		check_rejection(w, d, &w->models[c->number]);
+}
+
+static void keep_waiting(
+	struct world *w, struct site *site, struct sent *c, const struct decision *d)
+{
+	c->item.not_before = c->due = d->due;
+	if (d->due > w->now) {
+		c->is_untried = false;
+		c->refusals = 0;
+		c->own = (struct standing){d->due, d->due};
+	} else {
+		c->own = (struct standing){site->asked, w->now};
+		c->is_accused = true;
+		c->refused_after = site->last_task;
+		count_refusal(w, site, c);
+	}
+}
+
+static void take_decision(struct world *w, struct site *site, const struct decision *d)
 {
 	size_t at = index_of(w, d);
 	struct sent *c = &w->sent[at];
@@ -76,20 +130,17 @@ static void take_decision(struct world *w, const struct decision *d)
 	check(w, c->stage != STAGE_FINAL, "comment %zu decided again", at);
 	check(w, c->stage != STAGE_GONE || !c->is_decided, "comment %zu was removed", at);
 	bool is_final = d->outcome <= OUTCOME_REJECTED;
-	if (d->outcome <= OUTCOME_ALREADY)
-		check(w, w->models[c->number].times_stored > 0, "delivered, not stored");
-	if (d->outcome == OUTCOME_ALREADY)
-		check(w, !c->item.was_posted, "already, but it was posted");
-	if (d->outcome == OUTCOME_REJECTED)
-		check_rejection(w, d, &w->models[c->number]);
+	check_outcome(w, d, c);
 	c->is_decided = true;
-	c->ended = w->now;
+	c->ended = (struct standing){site->asked, w->now};
+	c->is_accused = false;
 	c->item.attempts = d->attempts;
-	c->item.not_before = is_final ? 0 : d->due;
 	if (job->is_removed)
 		c->stage = STAGE_GONE;
 	else
 		c->stage = is_final ? STAGE_FINAL : STAGE_WAITING;
+	if (!is_final)
+		keep_waiting(w, site, c, d);
 	w->settled += is_final && !job->is_removed;
 }
 
@@ -98,48 +149,17 @@ size_t check_decisions(struct world *w, struct site *site)
 	size_t count = 0;
 	struct decision decision;
 	for (; schedule_decision(site->schedule, &decision); count++)
-		take_decision(w, &decision);
+		take_decision(w, site, &decision);
 	return count;
 }
 
-void check_hold(struct world *w, struct site *site)
-{
-	struct schedule_state state;
-	schedule_state(site->schedule, &state);
-	bool is_held = state.hold != HOLD_NONE;
-	if (is_held && !site->is_held) {
-		site->held_since = w->now;
-		site->probes = 0;
-		site->allowed = PROBES_AT_FIRST;
-	}
-	site->is_held = is_held;
-	if (!is_held || w->model.names_times)
-		return;
-	uint64_t lasted = (uint64_t)(w->now - site->held_since);
-	uint64_t most = site->allowed + lasted / (5 * MSEC_MINUTE);
-	check(w, site->probes <= most, "%" PRIu64 " probes", site->probes);
-}
-
-/* An order with a bad comment may wait long; so may a number shared with one. */
-static bool may_wait(const struct world *w, const struct sent *c)
+void check_stored_once(struct world *w)
 {
 	for (size_t i = 1; i <= w->sent_count; i++) {
-		const struct sent *other = &w->sent[i];
-		bool is_late =
-			other->stage < STAGE_FINAL || w->now - other->ended < LATEST_TURN;
-		if (is_late && w->models[other->number].vice &&
-			(other->item.order == c->item.order ||
-				other->number == c->number))
-			return true;
-	}
-	return false;
-}
-
-void check_nobody_starved(struct world *w)
-{
-	for (size_t i = 1; i <= w->sent_count; i++) {
-		const struct sent *c = &w->sent[i];
-		if (c->stage < STAGE_FINAL && w->now - c->item.arrived > LATEST_TURN)
-			check(w, may_wait(w, c), "comment %zu starves", i);
+		const struct model_comment *m = &w->models[i];
+		check(w, !m->times_doubled, "number %zu stored %u times", i,
+			m->times_stored);
+		w->figures->repeated += m->times_repeated;
+		w->figures->overdue += m->times_overdue;
 	}
 }

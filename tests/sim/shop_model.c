@@ -33,15 +33,33 @@ static msec_t draw(struct shop_model *shop, msec_t below)
 	return (msec_t)chance_below(&shop->chance, (uint64_t)below);
 }
 
-static enum result store(struct model_comment *comment, msec_t looked_up, msec_t at)
+/* Nobody may ask again while the shop is still at it, or store what is noted already. */
+static void count_store(
+	const struct shop_model *shop, struct model_comment *comment, msec_t sent)
+{
+	msec_t last = comment->is_noted ? comment->noted_at : comment->lost_at;
+	bool has_waited =
+		comment->forsaken_at && sent - comment->forsaken_at >= shop->unknown_wait;
+	bool is_again = comment->times_stored++ > 0;
+	if (is_again && last > sent && has_waited)
+		comment->times_overdue++;
+	else if (is_again && (last > sent || comment->is_noted))
+		comment->times_doubled++;
+	else if (is_again)
+		comment->times_repeated++;
+}
+
+static enum result store(const struct shop_model *shop, struct model_comment *comment,
+	msec_t sent, msec_t looked_up, msec_t at)
 {
 	if (comment->vice == VICE_ORPHAN)
 		return RESULT_REJECTED;
-	if (comment->times_stored && comment->stored_at <= looked_up)
+	if (comment->is_noted && comment->noted_at <= looked_up)
 		return RESULT_KNOWN;
-	if (!comment->times_stored || at < comment->stored_at)
-		comment->stored_at = at;
-	comment->times_stored++;
+	count_store(shop, comment, sent);
+	if (!comment->is_noted || at < comment->noted_at)
+		comment->noted_at = at;
+	comment->is_noted = true;
 	return RESULT_STORED;
 }
 
@@ -55,7 +73,8 @@ static void store_some(struct shop_model *shop, const struct request *request,
 		msec_t looked_up = at - draw(shop, LOOKUP_GAP + 1);
 		if (looked_up < request->sent)
 			looked_up = request->sent;
-		request->results[i] = store(request->comments[i], looked_up, at);
+		request->results[i] =
+			store(shop, request->comments[i], request->sent, looked_up, at);
 	}
 }
 
@@ -111,6 +130,21 @@ static struct task_report break_at(
 		vice == VICE_CHOKES ? ANSWER_UNKNOWN : ANSWER_REFUSED, BLAME_NONE, took);
 }
 
+/* Dies amid one comment; those before it are stored and noted. */
+static struct task_report crash(struct shop_model *shop, const struct request *request)
+{
+	size_t at = chance_below(&shop->chance, request->count);
+	struct model_comment *lost = request->comments[at];
+	msec_t took = working_time(shop, at + 1);
+	store_some(shop, request, at, took);
+	if (lost->vice != VICE_ORPHAN && !lost->is_noted) {
+		count_store(shop, lost, request->sent);
+		lost->lost_at = request->sent + took;
+	}
+	bool is_told = chance_one_in(&shop->chance, 2);
+	return answer(is_told ? ANSWER_REFUSED : ANSWER_UNKNOWN, BLAME_NONE, took);
+}
+
 static struct task_report serve(struct shop_model *shop, const struct request *request)
 {
 	size_t count = request->count;
@@ -124,6 +158,8 @@ static struct task_report serve(struct shop_model *shop, const struct request *r
 		return break_at(shop, request, VICE_CHOKES);
 	if (first_with(request, VICE_BREAKS) < count)
 		return break_at(shop, request, VICE_BREAKS);
+	if (count && shop->forgets && chance_one_in(&shop->chance, 40))
+		return crash(shop, request);
 
 	msec_t took = working_time(shop, count);
 	store_some(shop, request, count, took);

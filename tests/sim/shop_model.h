@@ -7,7 +7,9 @@
  * Knows: when a comment is stored and what the sender gets to see of it. A number is
  * looked up some moments before it is stored and nothing locks the two steps, so that two
  * requests at once store twice; a request that the sender gave up is finished none the
- * less, up to `unknown_wait` later.
+ * less, up to `unknown_wait` later. A shop that crashes after storing a comment and
+ * before noting its number stores it again when asked again: the only way that may
+ * happen.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +43,14 @@ enum vice {
 struct model_comment {
 	enum vice vice;
 	bool mail;
+	bool is_noted;
+	msec_t noted_at;    /* its number, from when on it is found */
+	msec_t lost_at;     /* when it was stored and its number was not noted */
+	msec_t forsaken_at; /* when its sender died amid a request, 0: never */
 	unsigned times_stored;
-	msec_t stored_at; /* the first time */
+	unsigned times_doubled;  /* of these, stored again by the sender's fault */
+	unsigned times_repeated; /* and by that of a shop that had lost the number */
+	unsigned times_overdue;  /* and by one at work after a dead sender's wait */
 };
 
 struct shop_model {
@@ -50,6 +58,7 @@ struct shop_model {
 	enum weather weather;
 	bool knows_empty; /* answers empty requests */
 	bool names_times; /* sends Retry-After now and then */
+	bool forgets;     /* crashes now and then between storing and noting the number */
 	msec_t request_timeout;
 	msec_t unknown_wait;
 };

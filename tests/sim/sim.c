@@ -66,6 +66,23 @@ static struct options options_read(int argc, char **argv)
 	return o;
 }
 
+static void tell(uint64_t lives, uint64_t seed, const struct world_figures *figures)
+{
+	printf("ok: %" PRIu64 " lives from seed %" PRIu64 ", %" PRIu64
+	       " comments, %" PRIu64 " requests\n",
+		lives, seed, figures->comments, figures->requests);
+	printf("stored twice by our fault: 0\n");
+	printf("stored twice by a shop that crashed before noting the number: %" PRIu64
+	       "\n",
+		figures->repeated);
+	printf("stored twice by a shop at work for longer than unknown_wait after a "
+	       "crash "
+	       "of ours: %" PRIu64 "\n",
+		figures->overdue);
+	printf("woken at a told instant: %" PRIu64 " times, %" PRIu64 " of them idly\n",
+		figures->wakes, figures->idle_wakes);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = options_read(argc, argv);
@@ -77,8 +94,6 @@ int main(int argc, char **argv)
 	uint64_t lives = 0;
 	for (; lives < o.seeds && (!o.requests || figures.requests < o.requests); lives++)
 		world_live(o.seed + lives, &figures);
-	printf("ok: %" PRIu64 " lives from seed %" PRIu64 ", %" PRIu64
-	       " comments, %" PRIu64 " requests\n",
-		lives, o.seed, figures.comments, figures.requests);
+	tell(lives, o.seed, &figures);
 	return 0;
 }

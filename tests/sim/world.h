@@ -15,6 +15,9 @@
 struct world_figures {
 	uint64_t requests;
 	uint64_t comments;
+	uint64_t wakes, idle_wakes;
+	uint64_t repeated; /* stored again: a crash of the shop had lost the number */
+	uint64_t overdue;  /* likewise: the shop outlasted the wait after our crash */
 };
 
 void world_live(uint64_t seed, struct world_figures *figures);

@@ -2,9 +2,10 @@
 #define TESTS_SIM_WORLD_PARTS_H
 /* SPDX-License-Identifier: MIT
  *
- * world_parts - what a simulated world is made of, and what must hold in it
+ * world_parts - what a simulated world is made of
  *
- * checks.c looks on, world.c lets things happen. Nobody else includes this.
+ * world.c lets things happen, whims.c what people and machines do; checks*.c look on.
+ * Nobody else includes this.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,32 +13,41 @@
 
 #include "core/schedule.h"
 #include "shop_model.h"
+#include "site.h"
 #include "world.h"
 
 enum {
-	SITES = 2,
 	FLIGHTS = 8,
 	COMMENTS = 1500,
-	ORDERS = 400,
 	JOBS = 300,
 	TRICKLE = 1000, /* good comments, one now and then, at the end of a life */
-	PROBES_AT_FIRST = 11,
 };
 
-/* After the last arrival: when all that is good is settled, and when everything is. */
-#define LATEST_SETTLED (72 * MSEC_HOUR)
-#define LATEST_TURN (12 * MSEC_HOUR)
-#define LATEST_END (144 * MSEC_HOUR)
-
 enum stage { STAGE_WAITING, STAGE_FLYING, STAGE_FINAL, STAGE_GONE };
+
+/* Where a comment stands in line. The schedule puts those whose instant has come in line
+ * when it is asked, so who comes between two questions may stand before them: `earliest`
+ * is the question before, `since` the instant itself. */
+struct standing {
+	msec_t earliest, since;
+};
 
 struct sent {
 	struct schedule_item item;
 	size_t number; /* of its model */
 	enum stage stage;
-	bool is_decided; /* since its task ended */
-	msec_t ended;    /* when it was settled or withdrawn */
-	size_t next;     /* of its order at its site; 0: none */
+	bool is_decided;       /* since its task ended */
+	bool is_untried;       /* a new rhythm lets it go at once */
+	msec_t due;            /* by its arrival, then by its last decision */
+	struct standing own;   /* by its due */
+	struct standing first; /* as the first of its order */
+	struct standing ended; /* when it was settled or withdrawn */
+	unsigned refusals;     /* in succession, during one spell */
+	uint64_t spell;        /* of its site, at the last refusal */
+	bool is_accused;       /* waits for the word of a probe after that task */
+	uint64_t refused_after;
+	bool is_foremost; /* found at fault, so it goes before all others */
+	size_t next;      /* of its order at its site; 0: none */
 };
 
 struct sim_job {
@@ -48,26 +58,14 @@ struct sim_job {
 
 struct flight {
 	bool is_used;
-	bool is_probe; /* sent while held */
+	bool is_probe; /* sent while held, or while a refusal waits for its word */
 	size_t site;
 	uint64_t number;
 	size_t count;
 	size_t *comments;
 	enum result *results;
 	struct task_report report;
-	msec_t end;
-};
-
-struct site {
-	struct schedule *schedule;
-	struct schedule_policy policy;
-	size_t first_of_order[ORDERS + 1];
-	size_t last_of_order[ORDERS + 1];
-	msec_t ask_again;
-	bool is_held;
-	msec_t held_since;
-	uint64_t probes, allowed; /* since the hold began */
-	unsigned flights;
+	msec_t began, end;
 };
 
 struct world {
@@ -84,32 +82,27 @@ struct world {
 	struct sim_job jobs[JOBS + TRICKLE];
 	size_t job_count;
 	struct model_comment models[COMMENTS + TRICKLE + 1];
-	msec_t order_until[ORDERS + 1], id_until[COMMENTS + TRICKLE + 1];
-	bool order_busy[ORDERS + 1], id_busy[COMMENTS + TRICKLE + 1];
+	/* At the shop, over both sites: in doubt until, under way, and since when not. */
+	msec_t order_until[ORDERS + SITES], id_until[COMMENTS + TRICKLE + 1];
+	bool order_busy[ORDERS + SITES], id_busy[COMMENTS + TRICKLE + 1];
+	msec_t order_freed[ORDERS + SITES], id_freed[COMMENTS + TRICKLE + 1];
 	bool is_healed; /* what would be cut off for ever is so no more */
-	size_t idle_wakes;
 	struct world_figures *figures;
 };
 
-__attribute__((format(printf, 2, 3), noreturn)) void check_failed(
-	const struct world *w, const char *format, ...);
+msec_t world_draw(struct world *w, msec_t below);
+bool world_one_in(struct world *w, uint64_t n);
 
-#define check(w, condition, ...)                                                         \
-	do {                                                                             \
-		if (!(condition))                                                        \
-			check_failed(w, __VA_ARGS__);                                    \
-	} while (0)
+/* In line at its site, and due when it says or by the rhythm. */
+void world_enter(struct world *w, struct sent *c);
+/* What was under way is so no more; its outcome is unknown or told. */
+void world_land(struct world *w, struct flight *f);
+void world_free_buffers(struct flight *f);
+void world_note_doubts(struct world *w, const struct flight *f);
 
-/* The comment of that order whose turn it is, 0: none. */
-size_t check_first_waiting(struct world *w, struct site *site, size_t order);
-
-/* A comment goes out: is it its turn? */
-void check_sent(struct world *w, struct site *site, size_t at);
-void check_batch(struct world *w, const struct site *site, const struct task *task);
-/* Takes all decisions there are; their number. */
-size_t check_decisions(struct world *w, struct site *site);
-void check_hold(struct world *w, struct site *site);
-/* Late in a life: who is still waiting must have a reason. */
-void check_nobody_starved(struct world *w);
+struct schedule_policy whim_policy(struct world *w);
+void whim_withdraw(struct world *w, struct sim_job *job);
+/* One of the things that people and machines do. */
+void whim_follow(struct world *w);
 
 #endif

@@ -288,6 +288,28 @@ static void of_two_doubts_about_one_comment_the_longer_wait_is_kept(void **state
 	}
 }
 
+/* Whichever leaves first: what is said of the second posting says nothing of the first.
+ */
+static void a_deferral_ends_no_doubt_but_that_of_its_own_posting(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		auto_history struct history *h = history_new();
+		start(h, "b1", 1);
+		post(h, A, 1, "7");
+		outcome(h, A, 1, "7", "unknown");
+		post(h, B, 1, "7");
+		leave(h, EVENT_WITHDRAWN, i ? A : B);
+		leave(h, EVENT_WITHDRAWN, i ? B : A);
+		FEED(h, .event = EVENT_OUTCOME, .up = 800, .claim = B, .number = 1,
+			.order = "O", .comment = "7", .result = "deferred");
+		start(h, "b1", 9000);
+		history_finish(h);
+		assert_int_equal(only_doubt(h)->since, 800);
+		assert_string_equal(only_doubt(h)->boot, "b1");
+	}
+}
+
 static void a_claim_withdrawn_while_nothing_ran_leaves_its_doubts(void **state)
 {
 	auto_history struct history *h = history_new();
@@ -396,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_final_outcome_of_another_claim_ends_a_doubt),
 		cmocka_unit_test(a_final_outcome_ends_a_doubt_even_if_its_claim_is_lost),
 		cmocka_unit_test(of_two_doubts_about_one_comment_the_longer_wait_is_kept),
+		cmocka_unit_test(a_deferral_ends_no_doubt_but_that_of_its_own_posting),
 		cmocka_unit_test(a_claim_withdrawn_while_nothing_ran_leaves_its_doubts),
 		cmocka_unit_test(records_of_an_unknown_claim_are_kept_to_the_safe_side),
 		cmocka_unit_test(torn_lines_are_counted_and_lose_nothing_else),

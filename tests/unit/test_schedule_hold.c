@@ -330,6 +330,23 @@ static void one_text_a_proxy_cuts_off_blocks_nobody(void **state)
 	assert_int_equal(delivered, 49);
 }
 
+/* Of those in doubt one is always due when the shop is asked next. */
+static void comments_the_shop_chokes_on_do_not_hide_that_it_is_well(void **state)
+{
+	struct bench *b = *state;
+
+	grow_batches(b);
+	add_many(b, 1, 4);
+	post(b, ANSWER_UNKNOWN, BLAME_NONE);
+	msec_t well = b->now + 2 * MSEC_HOUR;
+	while (hold_of(b) != HOLD_NONE) {
+		wait_told(b);
+		assert_true(b->now < well + MSEC_HOUR);
+		bool is_answered = next(b) == TASK_PROBE && b->now >= well;
+		answer(b, is_answered ? ANSWER_RESULTS : ANSWER_UNKNOWN, BLAME_NONE);
+	}
+}
+
 static void a_shop_that_refuses_empty_requests_is_probed_with_comments(void **state)
 {
 	struct bench *b = *state;
@@ -375,6 +392,7 @@ int main(void)
 		BENCH_TEST(three_refused_in_succession_hold_a_shop_that_stores_nothing),
 		BENCH_TEST(one_text_a_firewall_refuses_with_a_wait_blocks_nobody),
 		BENCH_TEST(one_text_a_proxy_cuts_off_blocks_nobody),
+		BENCH_TEST(comments_the_shop_chokes_on_do_not_hide_that_it_is_well),
 		BENCH_TEST(a_shop_that_refuses_empty_requests_is_probed_with_comments),
 	};
 	return cmocka_run_group_tests_name("schedule_hold", tests, NULL, NULL);
