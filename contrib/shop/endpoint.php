@@ -9,6 +9,7 @@
 declare(strict_types=1);
 
 use OpenSiShop\Comments;
+use OpenSiShop\Lapses;
 use OpenSiShop\Orders;
 use OpenSiShop\Service;
 use OpenSiShop\Settings;
@@ -50,10 +51,12 @@ function soapServer(Settings $settings): SoapServer
         'soap_version' => SOAP_1_2,
         'cache_wsdl' => WSDL_CACHE_MEMORY,
     ]);
+    $lapses = new Lapses($settings->lapses, $settings->deaths);
     $server->setObject(new Service(
         $settings,
         new Orders($settings->orders),
-        new Comments($settings->database, $settings->racy, $settings->pauseMs),
+        new Comments($settings->database, $settings->racy, $settings->pauseMs, $lapses),
+        $lapses,
     ));
     return $server;
 }

@@ -118,6 +118,8 @@ static void set_security(CURL *easy, const struct endpoint *e)
 	if (e->ca_file) {
 		must(curl_easy_setopt(easy, CURLOPT_CAINFO, e->ca_file));
 		must(curl_easy_setopt(easy, CURLOPT_CAPATH, NULL));
+		/* Not what it held yesterday: it may have been mended since. */
+		must(curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L));
 	}
 	must(curl_easy_setopt(easy, CURLOPT_SSLCERT, e->client_cert));
 	must(curl_easy_setopt(easy, CURLOPT_SSLKEY, e->client_key));

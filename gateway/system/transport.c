@@ -51,6 +51,7 @@ struct exchange {
 	size_t len;
 	size_t given; /* bytes that libcurl took; never goes back */
 	size_t head_bytes;
+	bool head_is_whole;
 	struct buf answer;
 	const char *stopped;         /* why we stopped reading the answer, or NULL */
 	char error[CURL_ERROR_SIZE]; /* in libcurl's words */
@@ -133,15 +134,22 @@ static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
 	return 0;
 }
 
-/* Only counted: what is needed of them, libcurl keeps. */
+/* What is needed of them, libcurl keeps. But a connection that is closed amid them is to
+ * libcurl the end of an answer without a body, and not an error. So their end is noted:
+ * an empty line, unless it was that of an interim answer and another head follows. */
 static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 {
+	static const char beginning[] = {'H', 'T', 'T', 'P', '/'};
 	struct exchange *x = context;
+	size_t len = size * count;
 
-	(void)bytes;
-	x->head_bytes += size * count;
+	if (*bytes == '\r' || *bytes == '\n')
+		x->head_is_whole = true;
+	else if (len > sizeof(beginning) && !memcmp(bytes, beginning, sizeof(beginning)))
+		x->head_is_whole = false;
+	x->head_bytes += len;
 	if (x->head_bytes <= HEAD_MAX_BYTES)
-		return size * count;
+		return len;
 	x->stopped = "the answer has more header lines than any shop's";
 	return 0;
 }
@@ -307,6 +315,8 @@ static void exchange_end(struct exchange *x, CURLcode code)
 	curl_off_t took = 0;
 	long status = 0;
 
+	if (code == CURLE_OK && !x->head_is_whole)
+		code = CURLE_PARTIAL_FILE;
 	must(curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &took));
 	must(curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status));
 	x->took = took / 1000;

@@ -264,6 +264,14 @@ start_stub() {
 	STUB_CONTROL=http://127.0.0.1:$port
 }
 
+# stub_port NAME: sets STUB_PORT, the next of those that options made it open.
+stub_port() {
+	local name
+	read -r -t 20 name STUB_PORT <&"$stub_output"
+	[ "$name" = "$1" ]
+	export STUB_PORT
+}
+
 stop_stub() {
 	[ -n "${STUB_PID:-}" ] || return 0
 	kill "$STUB_PID" 2>/dev/null || true

@@ -86,6 +86,13 @@ heals() {
 	is_at_least 0.99 "$(gap_before_repeat 1)"
 }
 
+@test "codes count by their class, known or not" {
+	stub_rules '[{"comments": {"1": "2999", "2": "3999"}}]'
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	run -1 run_once
+	[ "$(outcome_of 1) $(outcome_of 2)" = 'already rejected' ]
+}
+
 # --- refusals ---
 
 @test "a fault of the shop on one comment alone defers it, and others pass" {
@@ -158,6 +165,29 @@ heals() {
 	is_empty failed
 }
 
+@test "a page of status 500 defers a comment that was alone" {
+	send_one '[{"on": "comments", "do": "html", "status": 500}]'
+	eventually has_outcome 1 deferred
+	is_sending one.xml
+	is_empty failed
+}
+
+@test "a fault is one under any status, also one that else leaves the outcome unknown" {
+	send_one '[{"on": "comments", "do": "fault", "status": 503}]'
+	eventually has_outcome 1 deferred
+	not audited outcome '"result":"unknown"'
+}
+
+@test "a refusal with a bad probe after it speaks against nobody" {
+	send_one '[{"do": "fault", "times": 2}]'
+	eventually is_sent one.xml
+	is_held refusing
+	# Deferred by the outage, and not counted as an attempt.
+	audited outcome '"result":"deferred"'
+	not audited outcome '"attempt":[1-9].*"result":"deferred"'
+	[ "$(requests_with 1)" -eq 2 ]
+}
+
 # --- holds ---
 
 @test "a key that the shop refuses holds the site and says what to mend" {
@@ -211,6 +241,66 @@ heals() {
 	is_at_least 1.99 "$(gap_before_repeat)"
 }
 
+@test "too early and too late by HTTP: nothing was stored" {
+	local status i=0
+	start_gateway
+	for status in 408 425; do
+		i=$((i + 1))
+		stub_rules "[{\"on\": \"comments\", \"do\": \"html\", \"status\": $status, \"times\": 1}]"
+		document "WEB-$i:$i" | drop "$i.xml"
+		eventually is_sent "$i.xml"
+		[ "$(requests_with "$i")" -eq 2 ]
+	done
+	[ "$(grep -c 'event=hold .*reason=unreachable' "$LOG")" -eq 2 ]
+	not audited outcome '"result":"unknown"'
+}
+
+@test "Retry-After is kept whatever the status, also as a date" {
+	local wish i=0
+	start_gateway
+	for wish in '"do": "html", "status": 503, "retry_after": "1"' \
+		'"do": "fault", "retry_after": "date:1"'; do
+		i=$((i + 1))
+		stub_rules "[{\"times\": 2, $wish}]"
+		document "WEB-$i:$i" | drop "$i.xml"
+		eventually is_logged_more_often_than "$((i - 1))" hold
+		eventually is_sent "$i.xml"
+	done
+	[ "$(grep -c 'event=hold .*next_try_s=1' "$LOG")" -eq 2 ]
+}
+
+@test "a shop that wishes to be left alone for a year is asked after an hour" {
+	send_one '[{"do": "html", "status": 429, "retry_after": "31536000"}]'
+	eventually is_held unreachable
+	logged hold 'next_try_s=3600'
+}
+
+@test "a proxy that wants a password holds the site, and the shop hears nothing" {
+	stop_stub
+	start_stub '[]' --proxy=user:word
+	stub_port PROXY
+	set_option url "\"$SHOP_URL\""
+	set_option proxy "\"http://127.0.0.1:$STUB_PORT\""
+	start_gateway
+	document WEB-1:1 | drop one.xml
+	eventually is_held unreachable
+	logged hold 'password in proxy'
+	is_sending one.xml
+	[ -z "$(stub_events request)" ]
+}
+
+@test "a shop that never answers an empty request is asked by comments, and opens" {
+	start_gateway
+	document WEB-1:1 | drop first.xml
+	eventually is_sent first.xml
+	stub_rules '[{"on": "probe", "do": "fault"}, {"comment": "2", "do": "fault", "times": 1}]'
+	document WEB-2:2 | drop one.xml
+	eventually is_sent one.xml
+	[ "$(requests_with 2)" -eq 2 ]
+	logged open
+	is_empty failed
+}
+
 @test "a shop that cannot be reached holds the site until it is back" {
 	local port
 	port=$(grep -oE '[0-9]{4,5}' <<<"$SHOP_URL")
@@ -255,6 +345,21 @@ heals() {
 	done
 	[ "$(grep -c 'event=hold .*reason=unclear' "$LOG")" -eq "$i" ]
 	is_empty failed
+}
+
+@test "a status of 5xx with a page leaves the outcome unknown, whichever it is" {
+	set_option unknown_wait '"300ms"'
+	local i=0 status
+	start_gateway
+	for status in 501 505 520 599; do
+		i=$((i + 1))
+		stub_rules "[{\"on\": \"comments\", \"do\": \"html\", \"status\": $status, \"times\": 1}]"
+		document "WEB-1:$i" | drop "$i.xml"
+		eventually is_sent "$i.xml"
+		[ "$(requests_with "$i")" -eq 2 ]
+		is_at_least 0.29 "$(gap_before_repeat "$i")"
+	done
+	[ "$(grep -c 'event=hold .*reason=unclear' "$LOG")" -eq 4 ]
 }
 
 @test "a time-out leaves the outcome unknown" {

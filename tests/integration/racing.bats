@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 #
 # A shop that looks for a comment, waits, and only then stores it, without a lock: as real
-# shops do. Who repeats too early has the customer read everything twice.
+# shops do. Who repeats too early has the customer read everything twice. And a shop that
+# dies when it has stored a comment, and never says so.
+
+bats_require_minimum_version 1.5.0
 
 load gateway_helpers
 load shop_helpers
 
 setup() {
-	start_shop --racy --pause 900 --workers 4
+	start_shop --racy --pause 900 --workers 4 --deaths
 	make_site
 	printf '%s\n' "$SHOP_KEY" >"$SITE/shop.key"
 	set_option connect_timeout '"200ms"'
@@ -37,4 +40,44 @@ count_stored() {
 	# Nobody had an answer in time; the repeat found each of them stored.
 	audited outcome '"result":"unknown"'
 	is_empty failed
+}
+
+patient() {
+	set_option request_target '"4s"'
+	set_option request_timeout '"5s"'
+	set_option connections 1
+}
+
+@test "what is stored by a shop that is killed right after is stored once" {
+	patient
+	start_gateway
+	document KILLED-1:1 | drop a.xml
+	eventually is_sent a.xml
+	[ "$(count_stored)" -eq 1 ]
+	[ "$(postings_of 1)" -eq 2 ]
+	audited outcome '"result":"unknown"'
+	audited outcome '"result":"delivered","code":"2001"'
+}
+
+@test "what is stored by a batch that PHP breaks on in its middle is stored once" {
+	patient
+	start_gateway
+	document WEB-1:1 BREAKS-2:2 WEB-3:3 | drop a.xml
+	eventually is_sent a.xml
+	is_empty failed
+	[ "$(count_stored)" -eq 3 ]
+	# The batch of two is taken apart at once: a shop that broke is not at work any more.
+	[ "$(postings_of 2) $(postings_of 3)" = '2 2' ]
+	not audited outcome '"result":"unknown"'
+}
+
+@test "what PHP exits on unheard is looked at by a person, and still stored once" {
+	patient
+	start_gateway
+	document EXITS-1:1 | drop a.xml
+	eventually is_failed a.xml
+	[[ $(reason_of a.xml) == *empty* ]]
+	mv "$(path_in failed a.xml)" "$SPOOL/incoming/"
+	eventually is_sent a.xml
+	[ "$(count_stored)" -eq 1 ]
 }

@@ -9,11 +9,12 @@ of its ports and then stays:
     PORT 40001       the shop
     CONTROL 40002    tells and changes what it does (plain HTTP)
     PROXY 40003      an HTTP proxy, with --proxy
+    TRAP 40004       where nobody should ever come, with --trap
 
 SIGTERM ends it.  Every event goes to the log, a JSON object a line: connect, unread,
 request, cut_short (the client left in mid-request), overlap (requests worked on at the
 same time), stored, answered, left (the client did not wait for its answer), tls_failed,
-proxy.  What a client has sent is in the log before it gets an answer.
+proxy, trapped.  What a client has sent is in the log before it gets an answer.
 
 THE SCRIPT is a JSON object with a list of rules; the first one that matches and is not
 used up decides, and without any the shop is a good one.
@@ -21,10 +22,11 @@ used up decides, and without any the shop is a good one.
     {"rules": [{"on": "comments", "times": 2, "do": "html", "status": 503},
                {"order": "WEB-7", "do": "results", "orders": {"WEB-7": "3002"}},
                {"path": "/b", "cut": "body", "by": "reset"}],
-     "key": "...", "website_code": "...", "remember": true}
+     "key": "...", "website_code": "...", "remember": true, "seed": 7}
 
 key, website_code  if given, checked as the shop does, with its own faults
 remember           a number stored before is answered 2001 (asked for by `store`)
+seed               what is drawn by chance is drawn from it (0)
 
 A rule matches by
   on         "probe" (no comment inside), "comments", "any" (default)
@@ -33,11 +35,13 @@ A rule matches by
   comment    a comment of this CommentId is inside
   request    so many requests came on this connection, this one included
   times      used so often, then no more
+  chance     of those that match otherwise, such a share: 0.3
 
 and says what to answer by "do":
   results          (default) a result for every comment. code: for all; orders,
                    comments: {"WEB-7": "3002", "WEB-8": null}, null gives no result;
-                   words: the Message; extra: [["Key", "Code"], ...] nobody asked for
+                   words: the Message; extra: [["Key", "Code"], ...] nobody asked for;
+                   reversed: the last one first
   fault            soap "1.1" or "1.2" (default), text, escaped (true), blame
                    ("ns1:server"), status
   html, empty      a page, or nothing, with status (503, 200)
@@ -45,6 +49,7 @@ and says what to answer by "do":
   redirect         to, with status (302)
   xml_bomb         entities in entities
   gzip_bomb        size: bytes after decompression (64 MiB)
+  nested           elements in elements, depth of them (100,000)
   endless_body, endless_headers
   silence          no answer, until the client leaves
 
@@ -56,13 +61,17 @@ and how it is delivered:
   gzip, chunked, keep_alive (true)
   length           what Content-Length claims: 12, or "+10", "-5" from the truth;
                    "none": left out
-  drip             so many bytes a second
+  wire             what goes over the wire instead, from the first byte on, with {body}
+                   and {length} in it for those of the answer
+  drip             so many bytes a second; drip_body: only the body so slowly
   cut              the connection ends there: "unread" (before the request is read),
                    "half" (half of the body read), "request" (all read, nothing
-                   answered), "headers", "body" (in the middle of it), "answer" (after
-                   it, unannounced).  Before the whole is read only path and request can
-                   match, and over TLS an unread request has no path
+                   answered), "amid_headers", "headers" (after them), "body" (in the
+                   middle of it), "answer" (after it, unannounced, in its last packet).
+                   Before the whole is read only path and request can match, and over
+                   TLS an unread request has no path
   by               "close" (default) or "reset"
+  idle_ms          how long after the answer the cut comes; [0, 20] draws it
   store            whether the comments are stored: default for results that are
                    answered.  {"cut": "request", "store": true} stores and drops.
 
@@ -79,6 +88,7 @@ import http.client
 import http.server
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -94,16 +104,16 @@ from xml.sax.saxutils import escape
 OPEN = "{http://www.opensi.fr}"
 XSD = "{http://www.opensi.fr/xsd}"
 XML_HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
-MATCHES = {"on", "path", "order", "comment", "request", "times"}
+MATCHES = {"on", "path", "order", "comment", "request", "times", "chance"}
 ANSWERS = {
-    "do", "code", "orders", "comments", "words", "extra", "soap", "text", "escaped",
-    "blame", "status", "body", "type", "to", "size",
+    "do", "code", "orders", "comments", "words", "extra", "reversed", "soap", "text",
+    "escaped", "blame", "status", "body", "type", "to", "size", "depth",
 }
 DELIVERY = {
     "delay_ms", "headers", "retry_after", "gzip", "chunked", "keep_alive", "length",
-    "drip", "cut", "by", "store",
+    "wire", "drip", "drip_body", "cut", "by", "idle_ms", "store",
 }
-CUTS = {"unread", "half", "request", "headers", "body", "answer"}
+CUTS = {"unread", "half", "request", "amid_headers", "headers", "body", "answer"}
 GONE = (ConnectionError, ssl.SSLError, TimeoutError)
 
 
@@ -151,7 +161,7 @@ class Script:
     def replace(self, source):
         if isinstance(source, list):
             source = {"rules": source}
-        unknown = set(source) - {"rules", "key", "website_code", "remember"}
+        unknown = set(source) - {"rules", "key", "website_code", "remember", "seed"}
         if unknown:
             raise ScriptError(f"unknown in the script: {', '.join(sorted(unknown))}")
         for rule in source.get("rules", []):
@@ -159,6 +169,7 @@ class Script:
         with self.lock:
             self.source = source
             self.rules = [dict(rule) for rule in source.get("rules", [])]
+            self.chance = random.Random(source.get("seed", 0))
 
     def choose(self, stage, facts):
         """The rule that decides at this stage of reading, or None."""
@@ -166,10 +177,17 @@ class Script:
             for rule in self.rules:
                 if stage_of(rule) != stage or not matches(rule, facts):
                     continue
+                if self.chance.random() >= rule.get("chance", 1):
+                    continue
                 if "times" in rule:
                     rule["times"] -= 1
                 return dict(rule)
         return None
+
+    def draw(self, wish):
+        """A number as it stands, or one from [least, most]."""
+        with self.lock:
+            return self.chance.uniform(*wish) if isinstance(wish, list) else wish
 
     def store(self, comments):
         """Stores what is new and returns its numbers."""
@@ -274,6 +292,8 @@ def make_results(rule, request, shop):
     if not request.comments:
         pairs.append(("", rule.get("code", "3002")))
     pairs += rule.get("extra", [])
+    if rule.get("reversed"):
+        pairs.reverse()
     return Answer(rule.get("status", 200), results_body(pairs, rule.get("words", "")))
 
 
@@ -354,6 +374,12 @@ def make_gzip_bomb(rule, _request, _shop):
     return Answer(rule.get("status", 200), body, **{"Content-Encoding": "gzip"})
 
 
+def make_nested(rule, _request, _shop):
+    depth = int(rule.get("depth", 100_000))
+    body = f"{XML_HEAD}{'<a>' * depth}{'</a>' * depth}"
+    return Answer(rule.get("status", 200), body.encode())
+
+
 def make_endless_body(rule, _request, _shop):
     def source():
         while True:
@@ -375,7 +401,7 @@ def make_silence(_rule, _request, _shop):
 MAKERS = {
     "results": make_results, "ok": make_results, "fault": make_fault, "html": make_html,
     "empty": make_empty, "raw": make_raw, "redirect": make_redirect,
-    "xml_bomb": make_xml_bomb, "gzip_bomb": make_gzip_bomb,
+    "xml_bomb": make_xml_bomb, "gzip_bomb": make_gzip_bomb, "nested": make_nested,
     "endless_body": make_endless_body, "endless_headers": make_endless_headers,
     "silence": make_silence,
 }
@@ -513,18 +539,37 @@ class Connection:
         if answer is None:
             return self.wait_for_leave()
         self.dress(answer, rule)
-        self.send(self.head_of(answer), rule)
+        self.hold_back(rule)
+        if "wire" in rule:
+            self.send(wired(rule["wire"], answer.body), rule)
+        elif not self.send_answer(answer, rule):
+            return self.end(rule)
+        self.shop.log.add("answered", connection=self.number, path=self.path)
+        if rule.get("cut") in ("body", "answer"):
+            self.shop.stopping.wait(self.shop.script.draw(rule.get("idle_ms", 0)) / 1000)
+            return self.end(rule)
+        return answer.headers.get("Connection") != "close"
+
+    def hold_back(self, rule):
+        """The end of the connection is to travel with the end of the answer."""
+        if rule.get("cut") == "answer" and "idle_ms" not in rule and not self.shop.tls:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+
+    def send_answer(self, answer, rule):
+        """False if the connection is to end within it, or before its body."""
+        head = self.head_of(answer)
+        if rule.get("cut") == "amid_headers":
+            self.send(head[: len(head) // 2], rule)
+            return False
+        self.send(head, rule)
         if hasattr(answer, "endless_headers"):
             while True:
                 self.send(b"X-Endless: " + b"x" * 1000 + b"\r\n", rule)
         self.send(b"\r\n", rule)
         if rule.get("cut") == "headers":
-            return self.end(rule)
+            return False
         self.send_body(answer, rule)
-        self.shop.log.add("answered", connection=self.number, path=self.path)
-        if rule.get("cut") in ("body", "answer"):
-            return self.end(rule)
-        return answer.headers.get("Connection") != "close"
+        return True
 
     def wait_for_leave(self):
         while self.fill():
@@ -557,6 +602,8 @@ class Connection:
         if not isinstance(answer.body, bytes):
             for piece in answer.body:
                 self.send(piece, rule)
+        if "drip_body" in rule:
+            rule = {**rule, "drip": rule["drip_body"]}
         body = answer.body
         if rule.get("chunked"):
             pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)] + [b""]
@@ -580,6 +627,11 @@ class Connection:
                 socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
             )
         return False
+
+
+def wired(template, body):
+    text = template.replace("{length}", str(len(body)))
+    return text.encode("latin-1").replace(b"{body}", body)
 
 
 def claimed_length(body, claim):
@@ -632,6 +684,18 @@ class Shop:
         self.connections += 1
         self.log.add("connect", connection=self.connections)
         start(Connection(self, sock, self.connections).serve)
+
+
+class Trap:
+    """Takes note of everybody who comes."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def accept(self, listener):
+        sock, _peer = listener.accept()
+        sock.close()
+        self.log.add("trapped")
 
 
 class AtWork:
@@ -788,6 +852,7 @@ def read_options():
     parser.add_argument("--cert", help="speak TLS with this certificate")
     parser.add_argument("--key", help="and this key, if it is not in the same file")
     parser.add_argument("--client-ca", help="ask clients for a certificate of this CA")
+    parser.add_argument("--trap", action="store_true", help="also listen elsewhere")
     parser.add_argument(
         "--proxy", nargs="?", const="", metavar="USER:PASSWORD",
         help="also be a proxy, for all or for those who know the password",
@@ -795,10 +860,10 @@ def read_options():
     return parser.parse_args()
 
 
-def open_doors(shop, proxy_credentials, port):
+def open_doors(shop, options):
     """The listeners, and who answers at each."""
     doors = {}
-    listener = socket.create_server(("127.0.0.1", port), backlog=64)
+    listener = socket.create_server(("127.0.0.1", options.port), backlog=64)
     doors[listener] = shop.accept
     print("PORT", listener.getsockname()[1])
     Control.shop = shop
@@ -806,10 +871,14 @@ def open_doors(shop, proxy_credentials, port):
     control.daemon_threads = True
     start(control.serve_forever)
     print("CONTROL", control.server_address[1])
-    if proxy_credentials is not None:
+    if options.proxy is not None:
         listener = socket.create_server(("127.0.0.1", 0))
-        doors[listener] = Proxy(shop.log, proxy_credentials).accept
+        doors[listener] = Proxy(shop.log, options.proxy).accept
         print("PROXY", listener.getsockname()[1])
+    if options.trap:
+        listener = socket.create_server(("127.0.0.1", 0))
+        doors[listener] = Trap(shop.log).accept
+        print("TRAP", listener.getsockname()[1])
     sys.stdout.flush()
     return doors
 
@@ -822,7 +891,7 @@ def main():
     except (ScriptError, ValueError, OSError) as trouble:
         sys.exit(f"stub_shop: {trouble}")
     shop = Shop(script, Log(options.log), tls_context(options), options.bodies)
-    doors = open_doors(shop, options.proxy, options.port)
+    doors = open_doors(shop, options)
     try:
         while True:
             for listener in select.select(list(doors), [], [])[0]:

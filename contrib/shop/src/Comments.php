@@ -53,6 +53,7 @@ final class Comments
         string $database,
         private readonly bool $racy = false,
         private readonly int $pauseMs = 0,
+        private readonly ?Lapses $lapses = null,
     ) {
         $this->db = self::open($database);
         $this->db->exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
@@ -115,11 +116,13 @@ final class Comments
     private function insertIfNew(object $comment): bool
     {
         $id = $comment->CommentId ?? null;
-        $known = $this->db->prepare('SELECT 1 FROM comment WHERE comment_id = ?');
-        $known->execute([$id]);
-        if ($known->fetch() !== false) {
+        if ($this->lapses !== null && !$this->isStored($id)) {
+            $this->lapses->pause(Lapses::BEFORE_CHECK, $id);
+        }
+        if ($this->isStored($id)) {
             return false;
         }
+        $this->lapses?->pause(Lapses::BEFORE_INSERT, $id);
         usleep($this->pauseMs * 1000);
         $this->db->prepare(self::INSERT)->execute([
             $id,
@@ -130,6 +133,14 @@ final class Comments
             (int) (bool) ($comment->SendMail ?? false),
             (int) (bool) ($comment->VisibleForCustomer ?? false),
         ]);
+        $this->lapses?->pause(Lapses::AFTER_INSERT, $id);
         return true;
+    }
+
+    private function isStored(mixed $id): bool
+    {
+        $known = $this->db->prepare('SELECT 1 FROM comment WHERE comment_id = ?');
+        $known->execute([$id]);
+        return $known->fetch() !== false;
     }
 }

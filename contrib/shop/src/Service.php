@@ -22,6 +22,7 @@ final class Service
         private readonly Settings $settings,
         private readonly Orders $orders,
         private readonly Comments $comments,
+        private readonly Lapses $lapses,
     ) {
     }
 
@@ -73,6 +74,7 @@ final class Service
             $words = "Comment {$comment->CommentId} has been stored before.";
             return self::result($order, self::ALREADY_STORED, $words);
         }
+        $this->lapses->mayDieOf($order);
         return self::result($order, self::STORED, null);
     }
 

@@ -20,6 +20,8 @@ final class Settings
         public readonly ?string $orders,
         public readonly int $pauseMs,
         public readonly bool $racy,
+        public readonly string $lapses,
+        public readonly bool $deaths,
     ) {
     }
 
@@ -33,6 +35,8 @@ final class Settings
             orders: self::optional('SHOP_ORDERS'),
             pauseMs: (int) self::optional('SHOP_PAUSE_MS'),
             racy: (bool) self::optional('SHOP_RACY'),
+            lapses: self::optional('SHOP_LAPSES') ?? '',
+            deaths: (bool) self::optional('SHOP_DEATHS'),
         );
     }
 
