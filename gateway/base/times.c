@@ -10,7 +10,7 @@
 #include "base/buf.h"
 
 /* Years are those of four digits: what a wrong clock says beyond them is cut to them. */
-#define USEC_LAST (INT64_C(253402300799) * USEC_SECOND)
+#define USEC_LAST (INT64_C(253402300800) * USEC_SECOND - 1)
 
 static struct tm broken_down(usec_t at, int is_local, long *micros)
 {

@@ -226,6 +226,23 @@ static struct document *document_new(struct reader *r)
 	return d;
 }
 
+static void call_malformed(struct reader *r, enum say say, const char *words)
+{
+	if (r->malformed || r->refused)
+		return;
+	r->malformed = true;
+	r->malformed_say = say;
+	r->malformed_line = reader_line(r);
+	r->malformed_words = xstrdup(words);
+}
+
+/* The parser takes a zero byte behind the document for the end of the file: whatever
+ * follows would be lost without a word. */
+static bool has_more(const xmlParserInput *input)
+{
+	return input && input->cur < input->end;
+}
+
 static bool parse(struct schema *schema, const struct input *in, struct reader *r)
 {
 	xmlSchemaSetValidStructuredErrors(schema->validation, feed_take_complaint, r);
@@ -238,11 +255,10 @@ static bool parse(struct schema *schema, const struct input *in, struct reader *
 	(void)xmlCtxtReadMemory(
 		schema->parser, in->bytes, (int)in->len, NULL, NULL, PARSE_OPTIONS);
 	bool is_sound = schema->parser->wellFormed && !r->is_undecodable;
-	if (!is_sound && !r->malformed && !r->refused) {
-		r->malformed = true;
-		r->malformed_say = SAY_MALFORMED;
-		r->malformed_words = xstrdup("?");
-	}
+	if (!is_sound)
+		call_malformed(r, SAY_MALFORMED, "?");
+	else if (has_more(schema->parser->input))
+		call_malformed(r, SAY_BAD_CHARACTER, "Char 0x0");
 	bool is_valid = xmlSchemaIsValid(schema->validation) == 1;
 	(void)xmlSchemaSAXUnplug(plug);
 	return is_valid;

@@ -4,12 +4,14 @@
  *
  * libxml2 (up to 2.11) compares every attribute of a tag with every other: a tag of 16 MB
  * would hold the gateway up for minutes. So tags are counted through beforehand, by a
- * walk that knows just enough of XML not to take texts for tags.
+ * walk that knows just enough of XML not to take texts for tags. It reads ASCII: what an
+ * encoding could hide from it (EBCDIC, UTF-7, the shifts of ISO-2022) is decoded first.
  */
 #include "core/document_guard.h"
 
 #include <assert.h>
 #include <ctype.h>
+#include <libxml/parserInternals.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,9 @@
 #include "core/document_rules.h"
 
 enum { MAX_ATTRIBUTES = 1000, MARK_BYTES = 3, FIRST_CHUNK = 4 };
+
+/* Too small to hold attributes that take long, whatever their encoding. */
+enum { HARMLESS_BYTES = 32 * 1024 };
 
 #define UTF8_MARK "\xEF\xBB\xBF"
 
@@ -107,12 +112,99 @@ static bool has_many_equals(const char *at, const char *end)
 	return count > MAX_ATTRIBUTES;
 }
 
+static void free_parser(xmlParserCtxtPtr *parser)
+{
+	xmlFreeParserCtxt(*parser);
+}
+
+static void hear_nothing(void *context, xmlErrorPtr error)
+{
+	(void)context;
+	(void)error;
+}
+
+/* Comes when the parser has chosen, and before it reads a tag. */
+static void take_encoding(void *context)
+{
+	xmlParserCtxtPtr parser = context;
+	const xmlCharEncodingHandler *encoder = parser->input->buf->encoder;
+	if (encoder)
+		parser->_private = xstrdup(encoder->name);
+	xmlStopParser(parser);
+}
+
+/* By what name the parser decodes the bytes; NULL: it need not, or cannot. */
+static char *encoding_of(const char *bytes, size_t len)
+{
+	xmlParserCtxtPtr parser auto_with(free_parser) =
+		xmlCreateMemoryParserCtxt(bytes, (int)len);
+	if (!parser)
+		abort();
+	*parser->sax = (xmlSAXHandler){
+		.initialized = XML_SAX2_MAGIC,
+		.startDocument = take_encoding,
+		.serror = hear_nothing,
+	};
+	/* Past an error before the first tag too, as the parser itself goes on. */
+	(void)xmlCtxtUseOptions(parser, PARSE_OPTIONS | XML_PARSE_RECOVER);
+	(void)xmlParseDocument(parser);
+	return parser->_private;
+}
+
+/* Each byte that looks like a mark of ASCII is that mark, and none can be written
+ * otherwise. */
+static bool shows_marks(const char *encoding)
+{
+	static const char *const beginnings[] = {
+		"UTF-8", "ASCII", "US-ASCII", "ISO-8859-", "WINDOWS-125", "CP125"};
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (!strncasecmp(encoding, beginnings[i], strlen(beginnings[i])))
+			return true;
+	return false;
+}
+
+static void free_buffer(xmlBufferPtr *buffer)
+{
+	xmlBufferFree(*buffer);
+}
+
+static void close_handler(xmlCharEncodingHandlerPtr *handler)
+{
+	(void)xmlCharEncCloseFunc(*handler);
+}
+
+/* As far as it can be decoded: no further does the parser come. */
+static bool is_crowded_when_decoded(const char *encoding, const char *bytes, size_t len)
+{
+	xmlCharEncodingHandlerPtr handler auto_with(close_handler) =
+		xmlFindCharEncodingHandler(encoding);
+	xmlBufferPtr raw auto_with(free_buffer) = xmlBufferCreateSize(len + 1);
+	xmlBufferPtr plain auto_with(free_buffer) = xmlBufferCreateSize(len + 1);
+	if (!raw || !plain || xmlBufferAdd(raw, (const xmlChar *)bytes, (int)len) != 0)
+		abort();
+	xmlStructuredErrorFunc listener = xmlStructuredError;
+	void *context = xmlStructuredErrorContext;
+	xmlSetStructuredErrorFunc(NULL, hear_nothing);
+	while (handler && xmlCharEncInFunc(handler, plain, raw) > 0)
+		;
+	xmlSetStructuredErrorFunc(context, listener);
+	const char *at = (const char *)xmlBufferContent(plain);
+	const char *end = at + xmlBufferLength(plain);
+	return has_many_equals(at, end) && has_crowded_tag(at, end);
+}
+
 bool guard_is_crowded(const char *bytes, size_t len)
 {
-	if (!has_many_equals(bytes, bytes + len))
+	if (len < HARMLESS_BYTES)
 		return false;
 	int low = low_byte_of_pair(bytes, len);
-	if (low < 0)
+	auto_free char *encoding = encoding_of(bytes, len);
+	bool is_paired = low >= 0 && encoding && !strncasecmp(encoding, "UTF-16", 6);
+	if (encoding && !is_paired && !shows_marks(encoding))
+		return is_crowded_when_decoded(encoding, bytes, len);
+	if (!has_many_equals(bytes, bytes + len))
+		return false;
+	if (!is_paired)
 		return has_crowded_tag(bytes, bytes + len);
 	auto_free char *narrow = narrowed(bytes, len, (size_t)low);
 	return has_crowded_tag(narrow, narrow + len / 2);
@@ -147,11 +239,6 @@ char *guard_contradicted_mark(const char *bytes, size_t len)
 	return agrees ? NULL : take_ptr(name);
 }
 
-static void guard_free_parser(xmlParserCtxtPtr *parser)
-{
-	xmlFreeParserCtxt(*parser);
-}
-
 static void note_fatal(void *is_fatal, xmlErrorPtr error)
 {
 	if (error->code == XML_ERR_NO_MEMORY)
@@ -168,7 +255,7 @@ bool guard_is_unfinished(const char *bytes, size_t len)
 	if (len < FIRST_CHUNK)
 		return true; /* not yet <a/>, nor enough to tell the encoding */
 	xmlSAXHandler sax = {.initialized = XML_SAX2_MAGIC, .serror = note_fatal};
-	xmlParserCtxtPtr parser auto_with(guard_free_parser) =
+	xmlParserCtxtPtr parser auto_with(free_parser) =
 		xmlCreatePushParserCtxt(&sax, &is_fatal, bytes, FIRST_CHUNK, NULL);
 	if (!parser)
 		abort();

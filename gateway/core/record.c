@@ -90,6 +90,17 @@ static const struct key keys[] = {
 #define KEY_COUNT (sizeof(keys) / sizeof(*keys))
 #define LONGEST_TEXT_CHARS 512UL
 
+/* Its name stands between {" or ," and ": */
+static const char *key_name(const struct key *key)
+{
+	return key->opening + 2;
+}
+
+static int key_len(const struct key *key)
+{
+	return (int)strlen(key->opening) - 4;
+}
+
 static bool is_whole(const struct record *record)
 {
 	unsigned needs = events[record->event].needs;
@@ -316,8 +327,8 @@ int record_parse(const char *line, size_t len, struct record *record)
 
 	struct record parsed = {0};
 	for (const struct key *key = keys; key < keys + KEY_COUNT; key++) {
-		const char *name = key->opening + 2;
-		const json_t *value = json_object_getn(root, name, strlen(name) - 2);
+		const json_t *value =
+			json_object_getn(root, key_name(key), (size_t)key_len(key));
 		int r = parse_value(key, value, &parsed);
 		if (r < 0)
 			return r;
@@ -327,6 +338,14 @@ int record_parse(const char *line, size_t len, struct record *record)
 	parsed.source = take_ptr(root);
 	*record = parsed;
 	return 0;
+}
+
+bool record_is_later(const char *line, size_t len)
+{
+	auto_json json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *version = json_object_get(root, "v");
+
+	return json_is_integer(version) && json_integer_value(version) > RECORD_VERSION;
 }
 
 void record_done(struct record *record)
@@ -339,4 +358,12 @@ const char *event_name(enum event event)
 {
 	assert(event < EVENT_COUNT);
 	return events[event].name;
+}
+
+void record_describe(struct buf *out)
+{
+	for (size_t i = 0; i < EVENT_COUNT; i++)
+		buf_add_format(out, "event\t%s\n", events[i].name);
+	for (const struct key *key = keys; key < keys + KEY_COUNT; key++)
+		buf_add_format(out, "key\t%.*s\n", key_len(key), key_name(key));
 }

@@ -16,10 +16,12 @@
  * the stamp decides.
  * Must not know: where lines are kept (audit), what they add up to (history).
  * Promises: what was written can be read back; a line cut anywhere cannot. Keys that are
- * not known are ignored, so that a later gateway may add some.
+ * not known are ignored, so that a later gateway may add some. A new event, or another
+ * meaning of a key, is a new version.
  * Ownership: texts of a parsed record are borrowed from its `source`, which record_done()
  * frees; a record that is written owns nothing.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/times.h"
@@ -30,7 +32,7 @@ enum { RECORD_VERSION = 1, RECORD_MAX_BYTES = 16 * 1024 };
 
 /* Each event with the keys that say more about it; [those] may be absent. */
 enum event {
-	/* boot: a run begins; durable before anything else */
+	/* boot: a run begins; durable before anything is claimed or sent */
 	EVENT_START,
 	/* [boot]: the run ended cleanly, nothing follows but the next start */
 	EVENT_STOP,
@@ -57,12 +59,12 @@ enum event {
 	EVENT_OPEN,
 	/* One line of three kinds, for everything that is not over when it is written:
 	 *   claim drop version count attempt [result to]: a claim in sending/; attempt:
-	 *     kills while reading, result: the verdict, to: its rest in failed/;
-	 *   claim n order comment attempt result [code message]: a comment of that claim
-	 *     that was ever posted; result "posted": without an outcome so far;
-	 *   [n] order comment result: a doubt that outlived its claim.
-	 * With result "unknown", `up` and `boot` are those of the outcome that was
-	 * unknown, not of the writing. */
+	 *     kills while reading, result: the verdict, or "unrecorded": no earlier
+	 * record knew of it; to: its rest in failed/; claim n order comment attempt
+	 * result [code message]: a comment of that claim that was ever posted; result
+	 * "posted": without an outcome so far; [n] order comment result: a doubt that
+	 * outlived its claim. With result "unknown", `up` and `boot` are those of the
+	 * outcome that was unknown, not of the writing. */
 	EVENT_CHECKPOINT,
 	/* boot count [claim]: it is complete; boot: of the run that goes on, count: its
 	 * lines, claim: the latest stamp ever given */
@@ -99,6 +101,12 @@ void record_write(struct buf *out, const struct record *record);
 int record_parse(const char *line, size_t len, struct record *record);
 void record_done(struct record *record);
 
+/* Of a line that is no record: a later gateway wrote it, which meant something by it. */
+bool record_is_later(const char *line, size_t len);
+
 const char *event_name(enum event event);
+
+/* "event" or "key", a tab, its name; a line each. For documentation. */
+void record_describe(struct buf *out);
 
 #endif

@@ -27,6 +27,7 @@ struct audit {
 	off_t checkpoint_size; /* where the last checkpoint ended */
 	struct buf pending;    /* appended, not yet written */
 	bool is_synced;
+	bool is_cut; /* what was written last is not there any more */
 };
 
 struct audit *audit_new(const struct spool *spool)
@@ -143,7 +144,9 @@ static int map_file(const struct audit *a, const char *name, struct lines *lines
 	int r = io_stat(fd, &st);
 	if (r < 0)
 		return r;
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if (st.st_size == 0)
 		return 0;
 	void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
@@ -166,10 +169,21 @@ static void hand_out(
 	}
 }
 
+/* The note names the file that was written to last. */
+static int look_for_end(struct audit *a, const char *latest)
+{
+	char noted[NAME_MAX + 1] = "";
+	int r = spool_read_note(a->spool, noted, sizeof(noted));
+	a->is_cut = is_audit_file(noted) && strcmp(noted, latest) > 0;
+	return r;
+}
+
 int audit_replay(struct audit *a, audit_reader reader, void *context)
 {
 	char names[FILES_READ][NAME_MAX + 1] = {{0}};
 	int r = latest_days(a, names);
+	if (r == 0)
+		r = look_for_end(a, names[0]);
 	if (r < 0)
 		return r;
 
@@ -190,6 +204,11 @@ int audit_replay(struct audit *a, audit_reader reader, void *context)
 			reader, context);
 	hand_out(&later, from, reader, context);
 	return 0;
+}
+
+bool audit_is_cut(const struct audit *a)
+{
+	return a->is_cut;
 }
 
 /* --- writing --- */
@@ -224,6 +243,8 @@ static int open_day(struct audit *a, const char *day)
 		r = io_sync(spool_folder_fd(a->spool, FOLDER_AUDIT));
 	if (r == 0)
 		r = end_torn_line(fd, &st.st_size);
+	if (r == 0)
+		r = spool_keep_note(a->spool, buf_peek(&name));
 	if (r < 0)
 		return r;
 	cleanup_close(&a->fd);

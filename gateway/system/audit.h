@@ -14,7 +14,8 @@
  * caller asks audit_wants_checkpoint() at the beginning of each turn.
  * Days go forward only, over restarts too: with a clock set back the latest file is
  * written on, for recovery reads no more than the two latest.
- * Errors: -errno, logged by the caller.
+ * Errors: -errno, logged by the caller; -EINVAL: something that is no file bears the name
+ * of one.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,9 @@ void audit_free(struct audit *a);
 /* Hands out the lines from the last complete checkpoint on, of the two latest days. */
 typedef void (*audit_reader)(void *context, const char *line, size_t len);
 int audit_replay(struct audit *a, audit_reader reader, void *context);
+/* After it: the file that was written to last is gone, and with it the end of what is
+ * known. Which one that was, the spool keeps a note of, outside of audit/. */
+bool audit_is_cut(const struct audit *a);
 
 /* A new day, a file that somebody removed or moved or that failed us, or a long way since
  * the last one. */

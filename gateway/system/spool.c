@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "system/io.h"
 #include "system/spool_check.h"
+#include "system/spool_name.h"
 
 enum { FOLDER_MODE = 0750, FILE_MODE = 0640, NAMES_TRIED = 1000 };
 
@@ -87,24 +88,32 @@ static int open_folder(int root, enum folder folder)
 	if (fd != -ENOENT || folder == FOLDER_INCOMING)
 		return fd;
 	int r = io_make_folder(root, name, FOLDER_MODE);
+	if (r == 0)
+		r = io_sync(root); /* or what is flushed in it may be gone with it */
 	if (r < 0 && r != -EEXIST)
 		return r;
 	return io_open(root, name, O_RDONLY | O_DIRECTORY, 0);
 }
 
+static int open_checked(
+	const struct spool *s, enum folder folder, int *opened, struct buf *why)
+{
+	const char *name = folder_names[folder];
+	auto_close int fd = open_folder(s->root, folder);
+	if (fd < 0)
+		return spool_explain(why, fd, s->path, name);
+	int r = spool_check_folder(s->root, fd, s->path, name, why);
+	if (r == 0)
+		*opened = take_fd(&fd);
+	return r;
+}
+
 static int open_folders(struct spool *s, struct buf *why)
 {
-	const char *path = s->path;
-	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
-		int fd = open_folder(s->root, i);
-		if (fd < 0)
-			return spool_explain(why, fd, path, folder_names[i]);
-		s->folders[i] = fd;
-		int r = spool_check_folder(s->root, fd, path, folder_names[i], why);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	int r = 0;
+	for (enum folder i = 0; r == 0 && i < FOLDER_COUNT; i++)
+		r = open_checked(s, i, &s->folders[i], why);
+	return r;
 }
 
 static struct spool *new_spool(const char *path)
@@ -112,8 +121,10 @@ static struct spool *new_spool(const char *path)
 	struct spool *s = xcalloc(1, sizeof(*s));
 	s->path = xstrdup(path);
 	s->root = s->lock = s->day = -1;
-	for (int i = 0; i < FOLDER_COUNT; i++)
+	for (int i = 0; i < FOLDER_COUNT; i++) {
 		s->folders[i] = -1;
+		s->is_dirty[i] = true; /* a run that was killed did not flush its own */
+	}
 	return s;
 }
 
@@ -147,36 +158,57 @@ static int is_same_folder(int a, int b, bool *same)
 	return 0;
 }
 
+static int refresh_folder(struct spool *s, enum folder folder, bool *changed)
+{
+	auto_buf struct buf why = {0};
+	auto_close int fd = -1;
+	bool same = false;
+	int r = open_checked(s, folder, &fd, &why);
+	if (r == 0)
+		r = is_same_folder(fd, s->folders[folder], &same);
+	if (r < 0 || same)
+		return r;
+	r = spool_flush(s); /* what we let go of may hold fresh renames */
+	if (r < 0)
+		return r;
+	cleanup_close(&s->folders[folder]);
+	s->folders[folder] = take_fd(&fd);
+	if (folder == FOLDER_SENT) {
+		cleanup_close(&s->day);
+		s->day = -1;
+	}
+	*changed = true;
+	return 0;
+}
+
 int spool_refresh(struct spool *s, bool *changed)
 {
+	auto_buf struct buf why = {0};
 	*changed = false;
-	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
-		auto_close int fd = open_folder(s->root, i);
-		if (fd < 0)
-			return fd;
-		bool same = false;
-		int r = is_same_folder(fd, s->folders[i], &same);
-		if (r < 0)
-			return r;
-		if (same)
-			continue;
-		r = spool_flush(s); /* what we let go of may hold fresh renames */
-		if (r < 0)
-			return r;
-		cleanup_close(&s->folders[i]);
-		s->folders[i] = take_fd(&fd);
-		if (i == FOLDER_SENT) {
-			cleanup_close(&s->day);
-			s->day = -1;
-		}
-		*changed = true;
+	int r = spool_check_path(s->root, s->path, &why);
+	for (enum folder i = 0; r == 0 && i < FOLDER_COUNT; i++)
+		r = refresh_folder(s, i, changed);
+	return r;
+}
+
+int spool_examine(const struct spool *s, struct buf *why)
+{
+	int r = spool_check_path(s->root, s->path, why);
+	for (enum folder i = 0; r == 0 && i < FOLDER_COUNT; i++) {
+		auto_close int fd = -1;
+		r = open_checked(s, i, &fd, why);
 	}
-	return 0;
+	return r;
+}
+
+static int open_lock(const struct spool *s)
+{
+	return io_open(s->root, "lock", O_RDWR | O_CREAT | O_NONBLOCK, FILE_MODE);
 }
 
 int spool_lock(struct spool *s, bool wait)
 {
-	auto_close int fd = io_open(s->root, "lock", O_RDWR | O_CREAT, FILE_MODE);
+	auto_close int fd = open_lock(s);
 	if (fd < 0)
 		return fd;
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -194,13 +226,41 @@ int spool_lock(struct spool *s, bool wait)
 	return 0;
 }
 
-int spool_free_bytes(const struct spool *s, uint64_t *bytes)
+int spool_keep_note(const struct spool *s, const char *note)
+{
+	auto_close int fd = open_lock(s);
+	if (fd < 0)
+		return fd;
+	int r = io_write(fd, note, strlen(note));
+	return r < 0 ? r : io_sync_data(fd);
+}
+
+int spool_read_note(const struct spool *s, char *note, size_t size)
+{
+	size_t got = 0;
+	auto_close int fd = open_lock(s);
+	int r = fd < 0 ? fd : io_read(fd, note, size - 1, &got);
+	note[r < 0 ? 0 : got] = '\0';
+	return r;
+}
+
+int spool_room(const struct spool *s, struct spool_room *room)
 {
 	struct statvfs st;
 	if (fstatvfs(s->root, &st) < 0)
 		return -errno;
-	*bytes = (uint64_t)st.f_bavail * st.f_frsize;
+	*room = (struct spool_room){
+		.bytes = (uint64_t)st.f_bavail * st.f_frsize,
+		.inodes = st.f_files ? st.f_favail : INT64_MAX,
+	};
 	return 0;
+}
+
+bool spool_may_move(const struct spool *s, enum folder from)
+{
+	const int access = R_OK | W_OK | X_OK;
+	return faccessat(s->folders[from], ".", access, AT_EACCESS) == 0 &&
+	       faccessat(s->folders[FOLDER_SENDING], ".", access, AT_EACCESS) == 0;
 }
 
 DIR *spool_list(const struct spool *s, enum folder folder)
@@ -248,19 +308,6 @@ int spool_peek(const struct spool *s, enum folder folder, const char *name, int 
 	return 0;
 }
 
-const char *spool_drop_name(const char *name, const char **stamp)
-{
-	usec_t at = 0;
-	*stamp = NULL;
-	while (times_parse_stamp(name, &at) == 0 && name[TIMES_STAMP_LEN] == '_' &&
-		name[TIMES_STAMP_LEN + 1]) {
-		if (!*stamp)
-			*stamp = name;
-		name += TIMES_STAMP_LEN + 1;
-	}
-	return name;
-}
-
 void spool_note_stamp(struct spool *s, const char *stamp)
 {
 	usec_t at = 0;
@@ -284,31 +331,6 @@ bool spool_last_stamp(const struct spool *s, char stamp[TIMES_STAMP_LEN + 1])
 	return true;
 }
 
-/* Where the tail of an over-long name begins: at a character, not within one. */
-static const char *tail_of(const char *name, size_t len)
-{
-	const char *tail = name + strlen(name) - len;
-	while (((unsigned char)*tail & 0xC0U) == 0x80)
-		tail++;
-	return tail;
-}
-
-/* The middle gives way: the head says whose it is, the tail what kind. */
-static void add_shortened(struct buf *b, const char *name, size_t max)
-{
-	if (strlen(name) <= max) {
-		buf_add_text(b, name);
-		return;
-	}
-	size_t half = (max - 1) / 2;
-	size_t head = half;
-	while (head && ((unsigned char)name[head] & 0xC0U) == 0x80)
-		head--;
-	buf_add(b, name, head);
-	buf_add_char(b, '~');
-	buf_add_text(b, tail_of(name, half));
-}
-
 static void next_claim(
 	struct spool *s, const char *drop, usec_t now, struct claim_name *claim)
 {
@@ -319,7 +341,7 @@ static void next_claim(
 	write_stamp(s->last_stamp, claim->stamp);
 	auto_buf struct buf b = {.max_bytes = NAME_MAX};
 	buf_add_format(&b, "%s_", claim->stamp);
-	add_shortened(&b, name, CLAIM_NAME_MAX - TIMES_STAMP_LEN - 1);
+	spool_name_shorten(&b, name, CLAIM_NAME_MAX - TIMES_STAMP_LEN - 1);
 	assert(buf_finish(&b) == 0);
 	snprintf(claim->name, sizeof(claim->name), "%s", buf_peek(&b));
 	snprintf(claim->of, sizeof(claim->of), "%.*s", TIMES_STAMP_LEN, of ? of : "");
@@ -390,15 +412,6 @@ static int open_day(struct spool *s, const char *day)
 	return 0;
 }
 
-/* NAME~2.xml for NAME.xml: the suffix stays, so that moved back it is still a drop. */
-static void number_name(const char *name, int number, char numbered[NAME_MAX + 1])
-{
-	const char *dot = strrchr(name, '.');
-	const char *suffix = dot ? dot : name + strlen(name);
-	snprintf(numbered, NAME_MAX + 1, "%.*s~%d%.*s", (int)(suffix - name), name,
-		number, CLAIM_NAME_MAX, suffix);
-}
-
 /* NAME, or NAME~2, NAME~3 ... where it is taken. */
 static int move_claim(
 	struct spool *s, const char *claim, int to_dir, char name[NAME_MAX + 1])
@@ -406,7 +419,7 @@ static int move_claim(
 	snprintf(name, NAME_MAX + 1, "%s", claim);
 	int r = io_rename(s->folders[FOLDER_SENDING], claim, to_dir, name, false);
 	for (int i = 2; r == -EEXIST && i < NAMES_TRIED; i++) {
-		number_name(claim, i, name);
+		spool_name_number(claim, i, name);
 		r = io_rename(s->folders[FOLDER_SENDING], claim, to_dir, name, false);
 	}
 	return r;

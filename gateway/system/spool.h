@@ -59,17 +59,31 @@ void spool_close(struct spool *s);
 /* -EAGAIN: another gateway runs on this spool. Held until spool_close(), or death. */
 int spool_lock(struct spool *s, bool wait);
 
+/* A short text that outlives the run, kept in the lock file: away from all folders. Notes
+ * are all of one length. It is "" if there is none. */
+int spool_keep_note(const struct spool *s, const char *note);
+int spool_read_note(const struct spool *s, char *note, size_t size);
+
 int spool_root_fd(const struct spool *s); /* borrowed */
 const char *spool_path(const struct spool *s);
 int spool_folder_fd(const struct spool *s, enum folder folder); /* borrowed */
 const char *folder_name(enum folder folder);
 
 /* Folders that were deleted and made again, or moved away, are found again.
- * *changed: any of them is another one now. */
+ * *changed: any of them is another one now. -ESTALE: the spool itself is, or its path
+ * leads nowhere: unmounted, or moved. */
 int spool_refresh(struct spool *s, bool *changed);
+/* What spool_refresh() would fail by, and in `why` what to do, as in spool_open(). */
+int spool_examine(const struct spool *s, struct buf *why);
 
-/* Bytes that are free for us on its file system. */
-int spool_free_bytes(const struct spool *s, uint64_t *bytes);
+/* What is free for us on its file system; without a fixed number of inodes, INT64_MAX. */
+struct spool_room {
+	uint64_t bytes, inodes;
+};
+int spool_room(const struct spool *s, struct spool_room *room);
+
+/* False: the folders themselves stand in the way of a claim, not the drop. */
+bool spool_may_move(const struct spool *s, enum folder from);
 
 /* A listing that closes itself: auto_with(spool_closedirp) DIR *dir = ... */
 static inline void spool_closedirp(DIR **dir)

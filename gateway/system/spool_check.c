@@ -97,6 +97,22 @@ int spool_check_folder(
 	return -EXDEV;
 }
 
+int spool_check_path(int root, const char *path, struct buf *why)
+{
+	struct stat ours;
+	struct stat named;
+	if (fstat(root, &ours) < 0)
+		return -errno;
+	if (stat(path, &named) == 0 && named.st_dev == ours.st_dev &&
+		named.st_ino == ours.st_ino)
+		return 0;
+	buf_add_format(why,
+		"%s: is not the folder any more that it was at the start: mount it or "
+		"move it back, or restart the gateway to use what is there now",
+		path);
+	return -ESTALE;
+}
+
 int spool_check_root(int fd, const char *path, struct buf *why)
 {
 	const char *network = network_system(fd);

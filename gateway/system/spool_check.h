@@ -11,6 +11,8 @@ struct buf;
 
 /* The spool's own folder: local, and writable for us. */
 int spool_check_root(int fd, const char *path, struct buf *why);
+/* That its path still leads to it; else -ESTALE. */
+int spool_check_path(int root, const char *path, struct buf *why);
 /* A folder in it: writable, and on the same mount. */
 int spool_check_folder(
 	int root, int fd, const char *path, const char *name, struct buf *why);

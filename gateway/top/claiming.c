@@ -9,11 +9,15 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "system/io.h"
 #include "system/log.h"
 #include "top/reading.h"
 
 /* Drops claimed in one turn, so that exchanges are looked after in between. */
 enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
+
+/* For what a turn's drops may need: a reason and a rest each, and a day's folder. */
+enum { SPARE_INODES = 256, WORDS_MAX = 1024 };
 
 static const char reason_suffix[] = ".reason.txt";
 
@@ -35,11 +39,40 @@ static struct job *job_named(const struct site *site, const char *name)
 	return job && !strcmp(job->claim.name, name) ? job : NULL;
 }
 
+/* What was claimed before is a drop if it was one then: a retry matches the pattern. */
+static bool wants(const struct intake *intake, const char *name)
+{
+	const char *stamp = NULL;
+	return name[0] != '.' && intake_wants(intake, spool_drop_name(name, &stamp));
+}
+
+static void say_damaged(const struct site *site, const char *name, int r)
+{
+	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
+		log_text("error", strerrordesc_np(-r)),
+		log_text("remedy", "the file system does not give it (see dmesg, "
+				   "findmnt): it is left "
+				   "where it is and looked at again at every rescan"));
+}
+
+static void set_aside_damaged(struct site *site, const struct moment *now,
+	enum folder folder, const char *name, int r)
+{
+	struct intake *intake = intake_of(site, folder);
+	intake_distrust(intake, name, &(struct sighting){0}, now->up);
+	if (intake_set_aside(intake, name))
+		say_damaged(site, name, r);
+}
+
 static int see(struct site *site, const struct moment *now, enum folder folder,
 	const char *name, enum sign sign)
 {
 	struct stat st;
 	int r = spool_look(site->spool, folder, name, &st);
+	if (site_is_damage(r)) {
+		set_aside_damaged(site, now, folder, name, r);
+		return 0;
+	}
 	if (r == -ENOENT || (r == 0 && !S_ISREG(st.st_mode))) {
 		intake_forget(intake_of(site, folder), name);
 		return 0;
@@ -56,7 +89,7 @@ static int see(struct site *site, const struct moment *now, enum folder folder,
 /* Our own claims make this alarm too. */
 static int take_stray(struct site *site, const struct moment *now, const char *name)
 {
-	if (job_named(site, name) || !intake_wants(site->strays, name))
+	if (job_named(site, name) || !wants(site->strays, name))
 		return 0;
 	return see(site, now, FOLDER_SENDING, name, SIGN_BORN);
 }
@@ -110,7 +143,7 @@ static int take_alarm(
 	case WATCH_TOUCHED:
 		break;
 	}
-	if (!intake_wants(site->incoming, alarm->name))
+	if (!wants(site->incoming, alarm->name))
 		return 0;
 	return see(site, now, FOLDER_INCOMING, alarm->name, signs[alarm->sign]);
 }
@@ -125,18 +158,31 @@ int claiming_take_alarms(struct site *site, const struct moment *now)
 		int r = watch_next(site->watch, &alarm, &is_alarm);
 		if (r == 0 && is_alarm)
 			r = take_alarm(site, now, &alarm);
-		if (r < 0)
+		if (r < 0) {
+			site->must_scan = true; /* it will not be told again */
 			return r;
+		}
 	} while (is_alarm);
 	return 0;
 }
 
+void claiming_pass_over_alarms(struct site *site)
+{
+	struct watch_event alarm;
+	bool is_alarm = true;
+	while (site->watch && is_alarm && watch_next(site->watch, &alarm, &is_alarm) == 0)
+		site->must_scan = site->must_scan || is_alarm;
+}
+
 /* --- the scan --- */
 
-static int find_folders(struct site *site)
+int claiming_find_folders(struct site *site)
 {
 	bool changed = false;
+	auto_buf struct buf why = {.max_bytes = PATH_MAX + WORDS_MAX};
 	int r = spool_refresh(site->spool, &changed);
+	if (r < 0 && spool_examine(site->spool, &why) < 0)
+		site_note_remedy(site, buf_peek(&why));
 	if (r == 0 && site->watch)
 		r = watch_spool(site->watch, site->spool);
 	if (changed)
@@ -159,7 +205,10 @@ static void tidy_reason(struct site *site, enum folder folder, const char *name)
 	snprintf(file, sizeof(file), "%.*s", (int)(len - tail), name);
 	if (spool_look(site->spool, folder, file, &st) != -ENOENT)
 		return;
-	int r = spool_remove(site->spool, folder, name);
+	/* Or a loss of power might bring back the file, and not this. */
+	int r = io_sync(spool_folder_fd(site->spool, folder));
+	if (r == 0)
+		r = spool_remove(site->spool, folder, name);
 	if (r < 0 && r != -ENOENT)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "reason-left",
 			log_text("name", name), log_text("error", strerrordesc_np(-r)));
@@ -175,7 +224,7 @@ static int scan_entry(
 		return 0;
 	if (folder == FOLDER_SENDING && job_named(site, name))
 		return 0;
-	if (!intake_wants(intake, name)) {
+	if (!wants(intake, name)) {
 		site->ignored += name[0] != '.';
 		return 0;
 	}
@@ -200,7 +249,7 @@ int claiming_scan(struct site *site, const struct moment *now)
 {
 	static const enum folder folders[] = {
 		FOLDER_SENDING, FOLDER_INCOMING, FOLDER_FAILED};
-	int r = find_folders(site);
+	int r = claiming_find_folders(site);
 	site->ignored = 0;
 	intake_scan_begin(site->incoming);
 	intake_scan_begin(site->strays);
@@ -210,6 +259,7 @@ int claiming_scan(struct site *site, const struct moment *now)
 		return r;
 	intake_scan_end(site->incoming);
 	intake_scan_end(site->strays);
+	site_take_up_jobs(site);
 	site->must_scan = false;
 	site->scan_at = now->up + site->config->rescan;
 	return 0;
@@ -219,13 +269,15 @@ int claiming_scan(struct site *site, const struct moment *now)
 
 static void say_unreadable(const struct site *site, enum folder folder, const char *name)
 {
-	struct stat st;
-	if (spool_look(site->spool, folder, name, &st) < 0)
+	struct stat st = {0};
+	int r = spool_look(site->spool, folder, name, &st);
+	if (r == -ENOENT)
 		return;
-	char mode[8];
-	const struct passwd *owner = getpwuid(st.st_uid);
-	const struct group *group = getgrgid(st.st_gid);
-	snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777U);
+	char mode[8] = "?";
+	const struct passwd *owner = r < 0 ? NULL : getpwuid(st.st_uid);
+	const struct group *group = r < 0 ? NULL : getgrgid(st.st_gid);
+	if (r == 0)
+		snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777U);
 	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
 		log_text("owner", owner ? owner->pw_name : "?"),
 		log_text("group", group ? group->gr_name : "?"), log_text("mode", mode),
@@ -248,6 +300,12 @@ static int refuse(struct site *site, const struct moment *now, enum folder folde
 	case -EPERM:
 		if (intake_set_aside(intake, name))
 			say_unreadable(site, folder, name);
+		return 0;
+	case -EBUSY: /* something is mounted on it */
+	case -EIO:
+	case -EUCLEAN:
+	case -EBADMSG:
+		set_aside_damaged(site, now, folder, name, r);
 		return 0;
 	case -EAGAIN: /* somebody holds a lease on it (Samba, NFS) */
 		if (spool_look(site->spool, folder, name, &st) < 0) {
@@ -297,8 +355,11 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 		intake_see(intake, drop, SIGN_LOOK, &sighting, now->up);
 		return 0;
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = spool_claim(site->spool, folder, drop, now->wall, &name);
+		if (r < 0 && !spool_may_move(site->spool, folder))
+			return r;
+	}
 	if (r < 0)
 		return refuse(site, now, folder, drop, r);
 	if (name.of[0])
@@ -316,16 +377,18 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 /* Below min_free nothing more is claimed, so that the disk is never quite full. */
 static bool has_space(struct site *site)
 {
-	uint64_t free_bytes = 0;
-	if (spool_free_bytes(site->spool, &free_bytes) < 0)
+	struct spool_room room;
+	if (spool_room(site->spool, &room) < 0)
 		return true;
-	bool is_low = free_bytes < (uint64_t)site->config->min_free;
+	bool is_low = room.bytes < (uint64_t)site->config->min_free ||
+		      room.inodes < SPARE_INODES;
 	if (is_low != site->is_low_on_space)
 		log_event(LEVEL_WARNING, site->config->name, NULL,
 			is_low ? "disk-nearly-full" : "disk-has-space",
 			log_text("spool", site->config->spool),
-			log_number("free", free_bytes),
+			log_number("free", room.bytes),
 			log_number("min_free", site->config->min_free),
+			log_number("free_inodes", room.inodes),
 			log_text("meaning",
 				is_low ? "no file is claimed until there is space"
 				       : "files are claimed again"));
@@ -377,11 +440,25 @@ bool claiming_is_pending(const struct site *site)
 	return may_claim(site) && next_ready(site, &folder, &name, &was_quiet);
 }
 
+/* A retry that the shop has must not be back in failed/ after a loss of power. Once a
+ * turn is enough: all that is ready was moved before it. */
+static int keep_retry(
+	const struct site *site, enum folder folder, const char *drop, enum folder *kept)
+{
+	const char *stamp = NULL;
+	spool_drop_name(drop, &stamp);
+	if (!stamp || *kept == folder)
+		return 0;
+	*kept = folder;
+	return io_sync(spool_folder_fd(site->spool, folder));
+}
+
 static int claim_ready(struct site *site, const struct moment *now, bool *more)
 {
 	enum folder folder = FOLDER_INCOMING;
 	const char *name = NULL;
 	bool was_quiet = false;
+	enum folder kept = FOLDER_COUNT;
 	for (int i = 0; may_claim(site); i++) {
 		if (!next_ready(site, &folder, &name, &was_quiet))
 			return 0;
@@ -392,7 +469,9 @@ static int claim_ready(struct site *site, const struct moment *now, bool *more)
 			return 0;
 		}
 		auto_free char *drop = xstrdup(name);
-		int r = claim(site, now, folder, drop, was_quiet);
+		int r = keep_retry(site, folder, drop, &kept);
+		if (r == 0)
+			r = claim(site, now, folder, drop, was_quiet);
 		if (r == 0)
 			r = reading_work(site, now);
 		if (r < 0)

@@ -17,6 +17,13 @@
 /* Takes in what inotify has to tell. */
 int claiming_take_alarms(struct site *site, const struct moment *now);
 
+/* What they tell is left to a scan: while nothing can be done they must not wake us again
+ * and again. */
+void claiming_pass_over_alarms(struct site *site);
+
+/* Folders that were deleted and made again, or moved away, are found again. */
+int claiming_find_folders(struct site *site);
+
 /* Lists incoming/, sending/ and the reasons in failed/; tells the intakes. */
 int claiming_scan(struct site *site, const struct moment *now);
 

@@ -167,6 +167,13 @@ const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
+bool job_is_unrecorded(const struct job *job)
+{
+	const struct past_claim *past = job->past;
+	return job->is_recovered &&
+	       (!past || (past->verdict && !strcmp(past->verdict, JOB_UNRECORDED)));
+}
+
 size_t job_accepted(const struct job *job)
 {
 	size_t accepted = 0;

@@ -96,9 +96,10 @@ struct job {
 	size_t in_flight;
 	size_t memory;    /* bytes that the window counts */
 	unsigned kills;   /* readings of it that killed the gateway, in succession */
+	bool is_told;     /* that its bytes cannot be had */
 	bool has_rest;    /* its rest file is in failed/ */
 	bool is_stopped;  /* nothing more is sent of it, because of `end` */
-	struct job *next; /* in the queue it waits in: to be read, or to be settled */
+	struct job *next; /* in the queue it waits in: for its reading, or its settling */
 };
 
 struct job *job_new(const struct claim_name *claim);
@@ -120,6 +121,13 @@ const char *progress_name(enum progress_state state); /* as records and reasons 
 enum progress_state progress_named(const char *name); /* FRESH for what is no name */
 
 const char *verdict_name(enum verdict verdict);
+
+/* What a checkpoint says instead of a verdict, so that no restart takes such a claim for
+ * one that was never sent. */
+#define JOB_UNRECORDED "unrecorded"
+
+/* Found in sending/ and unknown to the journal: all of it may have been sent before. */
+bool job_is_unrecorded(const struct job *job);
 
 size_t job_accepted(const struct job *job);
 

@@ -78,6 +78,7 @@ static struct site *new_site(
 	site->scan_at = MSEC_NEVER;
 	site->ask_again = now->up;
 	job_queue_init(&site->unread);
+	job_queue_init(&site->put_off);
 	job_queue_init(&site->done);
 	return site;
 }
@@ -124,6 +125,7 @@ static void free_site(struct site *site)
 	audit_free(site->audit);
 	watch_free(site->watch);
 	spool_close(site->spool);
+	free(site->trouble.remedy);
 	free(site->hold_words);
 	free(site->failed);
 	free((void *)site->retired);
@@ -233,8 +235,10 @@ struct step {
 static int keep_journal(struct site *site, const struct moment *now, bool *more)
 {
 	(void)more;
-	return audit_wants_checkpoint(site->audit, now->wall) ? site_checkpoint(site, now)
-							      : 0;
+	if (!audit_wants_checkpoint(site->audit, now->wall))
+		return 0;
+	int r = claiming_find_folders(site); /* audit/ itself may be what is missing */
+	return r < 0 ? r : site_checkpoint(site, now);
 }
 
 static int look_around(struct site *site, const struct moment *now, bool *more)
@@ -288,6 +292,7 @@ void pipeline_turn(struct site *site, const struct moment *now, msec_t *due)
 	bool more = false;
 	free_retired(site);
 	if (site_is_paused(site, now)) {
+		claiming_pass_over_alarms(site);
 		*due = site->trouble.again;
 		return;
 	}

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,77 +11,9 @@
 #include "core/envelope.h"
 #include "system/io.h"
 #include "system/log.h"
+#include "top/recovery.h"
 
 enum { KILLS_ENOUGH = 3 };
-
-/* --- what the journal knew --- */
-
-/* Unknown outcomes go on waiting; on another boot, or without a record, from now. */
-static void doubt(struct site *site, const struct moment *now, struct job *job,
-	size_t index, const struct past_comment *past)
-{
-	const struct comment *c = document_comment(job->document, index);
-	bool is_this_boot = past && past->boot && !strcmp(past->boot, clock_boot_id());
-	struct progress *p = &job->comments[index];
-	p->since = is_this_boot ? past->since : now->up;
-	job_note(job, index, PROGRESS_UNKNOWN);
-	shop_doubt(site->shop, site_key(c->web_order_number), site_key(c->id),
-		p->since + site->config->unknown_wait);
-}
-
-static void resume_comment(struct site *site, const struct moment *now, struct job *job,
-	const struct past_comment *past)
-{
-	size_t index = past->number - 1;
-	enum progress_state state = progress_named(past->result);
-	struct progress *p = &job->comments[index];
-	p->attempts = past->attempts;
-	job_note_words(job, index, past->code, past->message);
-	if (progress_is_final(state) || state == PROGRESS_DEFERRED)
-		job_note(job, index, state);
-	else
-		doubt(site, now, job, index, past);
-}
-
-/* The journal's comments are those of this document, or it is another one by now. */
-static bool fits(const struct job *job)
-{
-	char version[VERSION_TEXT_MAX];
-	version_write(&job->version, version);
-	if (job->past->version && strcmp(job->past->version, version) != 0)
-		return false;
-	for (size_t i = 0; i < job->past->count; i++) {
-		const struct past_comment *past = &job->past->comments[i];
-		if (past->number < 1 || past->number > job->count)
-			return false;
-		const struct comment *c =
-			document_comment(job->document, past->number - 1);
-		if (strcmp(c->web_order_number, past->order) != 0 ||
-			strcmp(c->id, past->id) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* False: nothing of it may be sent any more. */
-static bool resume(struct site *site, const struct moment *now, struct job *job)
-{
-	if (!job->past) {
-		log_event(LEVEL_WARNING, site->config->name, job->claim.name, "no-record",
-			log_text("meaning", "the journal does not know this claim: its "
-					    "comments may have "
-					    "been sent, so they wait for unknown_wait"));
-		for (size_t i = 0; i < job->count; i++)
-			doubt(site, now, job, i, NULL);
-		return true;
-	}
-	if (job->past->count && !fits(job))
-		return false;
-	job->has_rest = job->past->has_rest;
-	for (size_t i = 0; i < job->past->count; i++)
-		resume_comment(site, now, job, &job->past->comments[i]);
-	return true;
-}
 
 /* --- the verdict --- */
 
@@ -109,7 +42,7 @@ static void take_valid(struct site *site, const struct moment *now, struct job *
 {
 	site_uncount_job(site, job);
 	job_take_document(job, document);
-	bool may_send = !job->is_recovered || resume(site, now, job);
+	bool may_send = !job->is_recovered || recovery_resume(site, now, job);
 	site_count_job(site, job);
 	if (!may_send) {
 		site_finish_job(site, job, END_CHANGED);
@@ -151,24 +84,32 @@ static void record_verdict(
 		log_number("comments", job->count));
 }
 
-/* The kernel's side of a document: its bytes, and whether they were the same all along.
- */
-static int read_bytes(
-	const struct job *job, size_t max, char **bytes, size_t *len, bool *is_stable)
+/* The kernel's side of a document. */
+struct bytes {
+	char *list;
+	size_t len;
+	bool is_stable; /* they were the same all along */
+};
+
+static void bytes_done(struct bytes *bytes)
+{
+	free(bytes->list);
+}
+
+static int read_bytes(const struct job *job, size_t max, struct bytes *bytes)
 {
 	/* One byte more than there should be shows that it grows, or that it is too big.
 	 */
 	size_t room = job->version.size < max ? job->version.size : max;
-	auto_free char *read = xcalloc(room + 1, 1);
 	struct stat after;
-	int r = io_read(job->fd, read, room + 1, len);
+	bytes->list = xcalloc(room + 1, 1);
+	int r = io_read(job->fd, bytes->list, room + 1, &bytes->len);
 	if (r == 0)
 		r = io_stat(job->fd, &after);
 	if (r < 0)
 		return r;
 	struct version version = version_of(&after);
-	*is_stable = version_is(&job->version, &version);
-	*bytes = take_ptr(read);
+	bytes->is_stable = version_is(&job->version, &version);
 	return 0;
 }
 
@@ -224,25 +165,31 @@ static int judge(struct site *site, const struct moment *now, struct job *job,
 	return 0;
 }
 
-static int parse(struct site *site, const struct moment *now, struct job *job)
+static int parse(struct site *site, const struct moment *now, struct job *job,
+	const struct bytes *bytes)
 {
 	const struct document_rules rules = {
 		.website_code = site->config->website_code,
 		.shop_limits = site->config->shop_limits,
 		.max_bytes = (size_t)site->config->max_file_size,
 	};
-	auto_free char *bytes = NULL;
-	size_t len = 0;
-	bool is_stable = false;
 	auto_with(reading_done) struct reading reading = {0};
-	int r = read_bytes(job, rules.max_bytes, &bytes, &len, &is_stable);
-	cleanup_close(&job->fd);
-	job->fd = -1;
+	int r = document_read(site->schema, &rules, bytes->list, bytes->len, &reading);
 	if (r == 0)
-		r = document_read(site->schema, &rules, bytes, len, &reading);
-	if (r == 0)
-		r = judge(site, now, job, &reading, is_stable);
+		r = judge(site, now, job, &reading, bytes->is_stable);
 	return r;
+}
+
+/* On record before it is parsed: should that kill us, the next run knows by what. */
+static int record_reading(struct site *site, const struct moment *now, struct job *job)
+{
+	bool is_retry = job->claim.of[0] && site_has_failed(site, job->claim.of);
+	site_record_job(site, now, job,
+		&(struct record){
+			.event = EVENT_READING,
+			.of = is_retry ? job->claim.of : NULL,
+		});
+	return audit_write(site->audit);
 }
 
 /* --- one claim --- */
@@ -273,39 +220,44 @@ static bool is_drops_own(int r)
 	return r == -EACCES || r == -EPERM || r == -EINVAL || r == -ELOOP;
 }
 
-static int read_job(struct site *site, const struct moment *now, struct job *job)
+static int refuse_claim(
+	struct site *site, const struct moment *now, struct job *job, int r)
 {
-	int r = open_claim(site, job);
 	if (r == -ENOENT) {
 		site_stop_job(site, now, job, END_WITHDRAWN);
 		return 0;
 	}
-	if (is_drops_own(r)) {
-		r = was_posted(job)
-			    ? -EEXIST
-			    : give_back(site, now, job, "it cannot be read any more");
-		if (r != -EEXIST)
-			return r;
-		/* Its name is taken again: nobody waits for it in incoming/. */
-		site_finish_job(site, job, END_CHANGED);
+	if (site_is_damage(r)) {
+		site_put_off_job(site, job, r);
 		return 0;
 	}
-	if (r < 0)
+	if (!is_drops_own(r))
 		return r;
-	if (job->kills >= KILLS_ENOUGH) {
+	r = was_posted(job) ? -EEXIST
+			    : give_back(site, now, job, "it cannot be read any more");
+	if (r != -EEXIST)
+		return r;
+	/* Its name is taken again: nobody waits for it in incoming/. */
+	site_finish_job(site, job, END_CHANGED);
+	return 0;
+}
+
+static int read_job(struct site *site, const struct moment *now, struct job *job)
+{
+	auto_with(bytes_done) struct bytes bytes = {0};
+	int r = open_claim(site, job);
+	if (r == 0 && job->kills >= KILLS_ENOUGH) {
 		site_finish_job(site, job, END_POISONOUS);
 		return 0;
 	}
-	bool is_retry = job->claim.of[0] && site_has_failed(site, job->claim.of);
-	site_record_job(site, now, job,
-		&(struct record){
-			.event = EVENT_READING,
-			.of = is_retry ? job->claim.of : NULL,
-		});
-	r = audit_write(site->audit);
 	if (r == 0)
-		r = parse(site, now, job);
-	return r;
+		r = read_bytes(job, (size_t)site->config->max_file_size, &bytes);
+	cleanup_close(&job->fd);
+	job->fd = -1;
+	if (r < 0)
+		return refuse_claim(site, now, job, r);
+	r = record_reading(site, now, job);
+	return r < 0 ? r : parse(site, now, job, &bytes);
 }
 
 int reading_work(struct site *site, const struct moment *now)

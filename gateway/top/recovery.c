@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "top/recovery.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,14 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "system/log.h"
+
+static const char later_version[] =
+	"%s/audit: a later version of this gateway has written there (see "
+	"opensi-journal(5)): start that version again; or move audit/ away, and all that "
+	"lies in sending/ waits for unknown_wait and is sent again";
+static const char unusable[] =
+	"%s: the journal in audit/ or the claims in sending/ cannot be used (%s): mend "
+	"the file system or its permissions and start again, nothing is lost";
 
 /* Names in sending/, in the order in which they were claimed. */
 struct names {
@@ -50,132 +59,249 @@ static int list_claims(const struct site *site, struct names *names)
 
 /* --- what the journal knows --- */
 
+struct reader {
+	struct history *history;
+	bool is_later; /* a later gateway has written there */
+};
+
 static void feed(void *context, const char *line, size_t len)
 {
-	(void)history_feed(context, line, len); /* bad lines are counted there */
+	struct reader *reader = context;
+	/* Bad lines are counted by the history. */
+	if (history_feed(reader->history, line, len) < 0 && record_is_later(line, len))
+		reader->is_later = true;
 }
 
+static void say_bad_lines(const struct site *site)
+{
+	size_t bad = history_bad_lines(site->history);
+	if (bad)
+		log_event(LEVEL_WARNING, site->config->name, NULL, "bad-lines",
+			log_number("lines", bad),
+			log_text("meaning",
+				"lines in audit/ that are no records were skipped; a "
+				"machine that lost power leaves one or a few"));
+}
+
+/* -EPROTO: a later gateway's. */
 static int read_journal(struct site *site)
 {
-	site->history = history_new();
-	int r = audit_replay(site->audit, feed, site->history);
+	struct reader reader = {.history = history_new()};
+	site->history = reader.history;
+	int r = audit_replay(site->audit, feed, &reader);
+	if (r == 0 && reader.is_later)
+		r = -EPROTO;
 	if (r < 0)
 		return r;
 	history_finish(site->history);
 	const char *last = history_last_stamp(site->history);
 	if (last)
 		spool_note_stamp(site->spool, last);
-	size_t bad = history_bad_lines(site->history);
-	if (bad)
-		log_event(LEVEL_WARNING, site->config->name, NULL, "bad-lines",
-			log_number("lines", bad),
-			log_text("meaning", "lines in audit/ that are no records were "
-					    "skipped; a machine "
-					    "that lost power leaves one or a few"));
+	say_bad_lines(site);
 	return 0;
 }
 
-static void distrust_power_loss(struct site *site, const struct moment *now)
+/* --- how far its end can be trusted --- */
+
+enum trust { TRUSTED, STILL_QUIET, POWER_LOST, END_MISSING };
+
+static const struct {
+	const char *event, *meaning;
+} distrusts[] = {
+	[STILL_QUIET] = {"power-loss",
+		"an earlier run could not trust the end of the journal: nothing is sent "
+		"until unknown_wait has passed since then"},
+	[POWER_LOST] = {"power-loss",
+		"the last run ended without a word and the machine was started again: "
+		"nothing is sent until unknown_wait has passed, because the end of the "
+		"journal may be lost"},
+	[END_MISSING] = {"journal-cut",
+		"the latest file in audit/ was taken away: nothing is sent until "
+		"unknown_wait has passed, because what it said is lost"},
+};
+
+static bool is_this_boot(const char *boot)
 {
-	const char *boot = history_boot(site->history);
-	bool is_lost = !history_ended_cleanly(site->history) && boot &&
-		       strcmp(boot, clock_boot_id()) != 0;
-	msec_t since = 0;
-	const char *quiet_boot = history_quiet(site->history, &since);
-	if (!is_lost && !quiet_boot)
-		return;
-	/* A run that stopped while it was quiet has not waited to the end. */
-	if (is_lost || strcmp(quiet_boot, clock_boot_id()) != 0)
-		since = now->up;
-	if (now->up - since >= site->config->unknown_wait)
-		return;
-	site->quiet_since = since;
-	schedule_quiet_until(site->schedule, since + site->config->unknown_wait);
-	log_event(LEVEL_WARNING, site->config->name, NULL, "power-loss",
-		log_number("quiet_s", site->config->unknown_wait / MSEC_SECOND),
-		log_text("meaning",
-			"the last run ended without a word and the machine was "
-			"started again: nothing is sent until unknown_wait has "
-			"passed, because the end of the journal may be lost"));
+	return boot && !strcmp(boot, clock_boot_id());
 }
 
-/* --- claims --- */
+/* *since: from then on it is waited. */
+static enum trust judge_end(const struct site *site, msec_t up, msec_t *since)
+{
+	const char *last_boot = history_boot(site->history);
+	const char *quiet_boot = history_quiet(site->history, since);
+	if (!is_this_boot(quiet_boot))
+		*since = up;
+	if (audit_is_cut(site->audit)) {
+		*since = up;
+		return END_MISSING;
+	}
+	if (!history_ended_cleanly(site->history) && last_boot &&
+		!is_this_boot(last_boot)) {
+		*since = up;
+		return POWER_LOST;
+	}
+	return quiet_boot ? STILL_QUIET : TRUSTED;
+}
 
-static int finish_move(struct site *site, const struct moment *now, const char *name,
-	const char *settled_to)
+static void keep_quiet(struct site *site, const struct moment *now)
+{
+	msec_t since = 0;
+	enum trust trust = judge_end(site, now->up, &since);
+	msec_t until = since + site->config->unknown_wait;
+	if (trust == TRUSTED || now->up >= until)
+		return;
+	site->quiet_since = since;
+	schedule_quiet_until(site->schedule, until);
+	log_event(LEVEL_WARNING, site->config->name, NULL, distrusts[trust].event,
+		log_number("quiet_s", (until - now->up) / MSEC_SECOND),
+		log_text("meaning", distrusts[trust].meaning));
+}
+
+/* --- what is done with a claim --- */
+
+struct found {
+	const char *name;              /* in sending/; NULL: it is not there */
+	const struct past_claim *past; /* NULL: the journal does not know it */
+};
+
+static int finish_move(
+	struct site *site, const struct moment *now, const struct found *found)
 {
 	char to[PATH_MAX];
-	bool is_sent = !strncmp(settled_to, "sent/", strlen("sent/"));
-	int r = spool_settle(
-		site->spool, is_sent ? FOLDER_SENT : FOLDER_FAILED, name, now->wall, to);
+	bool is_sent = !strncmp(found->past->settled_to, "sent/", strlen("sent/"));
+	int r = spool_settle(site->spool, is_sent ? FOLDER_SENT : FOLDER_FAILED,
+		found->name, now->wall, to);
 	if (r < 0)
 		return r;
-	log_event(LEVEL_INFO, site->config->name, name, "settled",
+	log_event(LEVEL_INFO, site->config->name, found->name, "settled",
 		log_text("result", is_sent ? "sent" : "failed"), log_text("to", to),
 		log_text("meaning", "an earlier run had settled it and not moved it"));
 	return 0;
 }
 
-static void adopt(struct site *site, const char *name, const struct past_claim *past)
+/* Its name, unless the journal does not know it and failed/ has one of that name: put
+ * back by hand, it must not write over what lies there, so it gets a stamp of its own;
+ * as does one that is too long for what goes beside it, which only hands can make. */
+static int name_claim(struct site *site, const struct moment *now, const char *name,
+	const struct past_claim *past, struct claim_name *claim)
+{
+	struct stat st;
+	int r = past ? -ENOENT : 0;
+	if (!past && strlen(name) <= CLAIM_NAME_MAX)
+		r = spool_look(site->spool, FOLDER_FAILED, name, &st);
+	if (r == 0)
+		return spool_claim(site->spool, FOLDER_SENDING, name, now->wall, claim);
+	if (r != -ENOENT)
+		return r;
+	snprintf(claim->name, sizeof(claim->name), "%s", name);
+	snprintf(claim->stamp, sizeof(claim->stamp), "%s", name);
+	return 0;
+}
+
+static int adopt(struct site *site, const struct moment *now, const struct found *found)
 {
 	struct claim_name claim = {0};
-	snprintf(claim.name, sizeof(claim.name), "%s", name);
-	snprintf(claim.stamp, sizeof(claim.stamp), "%s", name);
+	int r = name_claim(site, now, found->name, found->past, &claim);
+	if (r < 0)
+		return r;
 	struct job *job = job_new(&claim);
 	job->is_recovered = true;
-	job->past = past;
-	job->kills = past ? past->kills : 0;
+	job->past = found->past;
+	job->kills = found->past ? found->past->kills : 0;
 	site_add_job(site, job);
 	job_queue_add(&site->unread, job);
+	return 0;
+}
+
+static int forget(struct site *site, const struct moment *now, const struct found *found)
+{
+	(void)now;
+	history_withdraw(site->history, found->past->stamp);
+	return 0;
+}
+
+static int withdraw(
+	struct site *site, const struct moment *now, const struct found *found)
+{
+	const struct past_claim *past = found->past;
+	site_record(site, now,
+		&(struct record){
+			.event = EVENT_WITHDRAWN,
+			.claim = past->stamp,
+			.drop = past->drop ? past->drop : "?",
+		});
+	log_event(LEVEL_WARNING, site->config->name, past->stamp, "withdrawn",
+		log_text("drop", past->drop),
+		log_text("meaning", "somebody took it out of sending/ while no gateway "
+				    "ran: the rest of it is not sent"));
+	return forget(site, now, found);
+}
+
+enum knowledge { KNOWS_NOTHING, KNOWS_CLAIM, KNOWS_END, KNOWLEDGE_COUNT };
+
+static const struct {
+	int (*if_there)(struct site *, const struct moment *, const struct found *);
+	int (*if_missing)(struct site *, const struct moment *, const struct found *);
+} actions[KNOWLEDGE_COUNT] = {
+	[KNOWS_NOTHING] = {adopt, NULL},
+	[KNOWS_CLAIM] = {adopt, withdraw},
+	[KNOWS_END] = {finish_move, forget},
+};
+
+static int act(struct site *site, const struct moment *now, const struct found *found)
+{
+	enum knowledge known = KNOWS_NOTHING;
+	if (found->past)
+		known = found->past->is_settling ? KNOWS_END : KNOWS_CLAIM;
+	return found->name ? actions[known].if_there(site, now, found)
+			   : actions[known].if_missing(site, now, found);
+}
+
+/* Only a person can make two files with one stamp: then one is the claim, that of the
+ * name on record, else the first. The scan finds the other, as an unclaimed name. */
+static bool is_copy(
+	const struct names *names, size_t at, const char *stamp, const char *drop)
+{
+	size_t first = at;
+	while (first && !strncmp(names->list[first - 1], stamp, TIMES_STAMP_LEN))
+		first--;
+	size_t chosen = first;
+	for (size_t i = first; drop && i < names->count; i++) {
+		if (strncmp(names->list[i], stamp, TIMES_STAMP_LEN) != 0)
+			break;
+		if (!strcmp(names->list[i] + TIMES_STAMP_LEN + 1, drop))
+			chosen = i;
+	}
+	return at != chosen;
 }
 
 static int take_claims(
 	struct site *site, const struct moment *now, const struct names *names)
 {
+	for (size_t i = 0; i < names->count; i++)
+		spool_note_stamp(site->spool, names->list[i]);
 	for (size_t i = 0; i < names->count; i++) {
 		char stamp[TIMES_STAMP_LEN + 1];
 		snprintf(stamp, sizeof(stamp), "%s", names->list[i]);
-		spool_note_stamp(site->spool, stamp);
 		const struct past_claim *past = history_claim(site->history, stamp);
-		if (!past || !past->is_settling) {
-			adopt(site, names->list[i], past);
+		if (is_copy(names, i, stamp, past ? past->drop : NULL))
 			continue;
-		}
-		int r = finish_move(site, now, names->list[i], past->settled_to);
+		int r = act(
+			site, now, &(struct found){.name = names->list[i], .past = past});
 		if (r < 0)
 			return r;
 	}
 	return spool_flush(site->spool);
 }
 
-/* --- what is not there any more --- */
-
-static void withdraw(
-	struct site *site, const struct moment *now, const struct past_claim *past)
-{
-	if (!past->is_settling) {
-		site_record(site, now,
-			&(struct record){
-				.event = EVENT_WITHDRAWN,
-				.claim = past->stamp,
-				.drop = past->drop ? past->drop : "?",
-			});
-		log_event(LEVEL_WARNING, site->config->name, past->stamp, "withdrawn",
-			log_text("drop", past->drop),
-			log_text("meaning",
-				"somebody took it out of sending/ while no gateway "
-				"ran: the rest of it is not sent"));
-	}
-	history_withdraw(site->history, past->stamp);
-}
-
-static void withdraw_missing(struct site *site, const struct moment *now)
+static void leave_missing(struct site *site, const struct moment *now)
 {
 	const struct past_claim *past = history_next_claim(site->history, NULL);
 	while (past) {
 		const struct past_claim *next = history_next_claim(site->history, past);
 		if (!site_find_job(site, past->stamp))
-			withdraw(site, now, past);
+			(void)act(site, now, &(struct found){.past = past});
 		past = next;
 	}
 }
@@ -184,41 +310,100 @@ static void keep_doubts(struct site *site, const struct moment *now)
 {
 	const struct past_comment *doubts = NULL;
 	size_t count = history_doubts(site->history, &doubts);
-	for (size_t i = 0; i < count; i++) {
-		bool is_this_boot =
-			doubts[i].boot && !strcmp(doubts[i].boot, clock_boot_id());
+	for (size_t i = 0; i < count; i++)
 		site_add_doubt(site, doubts[i].order, doubts[i].id,
-			is_this_boot ? doubts[i].since : now->up);
-	}
+			is_this_boot(doubts[i].boot) ? doubts[i].since : now->up);
 }
 
 /* --- a new beginning in the journal --- */
 
-/* From what the journal knew: the drops themselves have not been read yet. */
-static int write_checkpoint(struct site *site, const struct moment *now)
-{
-	int r = site_begin_checkpoint(site, now);
-	if (r < 0)
-		return r;
-	for (const struct job *job = site->unread.first; job; job = job->next) {
-		const struct past_claim unknown = {
-			.stamp = job->claim.stamp, .drop = job->drop};
-		site_checkpoint_claim(site, now, job->past ? job->past : &unknown);
-	}
-	return site_end_checkpoint(site, now);
-}
-
 static int begin_run(struct site *site, const struct moment *now)
 {
 	/* Before the checkpoint: the next run reads nothing from before it. */
-	withdraw_missing(site, now);
+	leave_missing(site, now);
 	keep_doubts(site, now);
-	int r = write_checkpoint(site, now);
+	int r = site_checkpoint(site, now);
 	if (r < 0)
 		return r;
 	site_record(site, now,
 		&(struct record){.event = EVENT_START, .boot = clock_boot_id()});
 	return audit_sync(site->audit);
+}
+
+/* --- what is done with a comment --- */
+
+/* As what a comment goes on, by the last word about it. Unknown: it waits for
+ * unknown_wait, and its order with it. */
+static const enum progress_state resumed_as[] = {
+	[PROGRESS_FRESH] = PROGRESS_UNKNOWN, /* a word that is not known here */
+	[PROGRESS_POSTED] = PROGRESS_UNKNOWN,
+	[PROGRESS_DEFERRED] = PROGRESS_DEFERRED,
+	[PROGRESS_UNKNOWN] = PROGRESS_UNKNOWN,
+	[PROGRESS_DELIVERED] = PROGRESS_DELIVERED,
+	[PROGRESS_ALREADY] = PROGRESS_ALREADY,
+	[PROGRESS_REJECTED] = PROGRESS_REJECTED,
+};
+
+/* It goes on waiting; on another boot, or without a record, from now. */
+static void doubt(struct site *site, const struct moment *now, struct job *job,
+	size_t index, const struct past_comment *past)
+{
+	const struct comment *c = document_comment(job->document, index);
+	struct progress *p = &job->comments[index];
+	p->since = past && is_this_boot(past->boot) ? past->since : now->up;
+	job_note(job, index, PROGRESS_UNKNOWN);
+	shop_doubt(site->shop, site_key(c->web_order_number), site_key(c->id),
+		p->since + site->config->unknown_wait);
+}
+
+static void resume_comment(struct site *site, const struct moment *now, struct job *job,
+	const struct past_comment *past)
+{
+	size_t index = past->number - 1;
+	enum progress_state state = resumed_as[progress_named(past->result)];
+	job->comments[index].attempts = past->attempts;
+	job_note_words(job, index, past->code, past->message);
+	if (state == PROGRESS_UNKNOWN)
+		doubt(site, now, job, index, past);
+	else
+		job_note(job, index, state);
+}
+
+/* On record too: the next start must find it just as unknown. */
+static void doubt_all(struct site *site, const struct moment *now, struct job *job)
+{
+	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "no-record",
+		log_text("meaning",
+			"the journal does not know this claim: its comments may have "
+			"been sent, so they wait for unknown_wait"));
+	for (size_t i = 0; i < job->count; i++) {
+		doubt(site, now, job, i, NULL);
+		site_record_comment(site, now, job, i,
+			&(struct record){
+				.event = EVENT_OUTCOME,
+				.result = progress_name(PROGRESS_UNKNOWN),
+			});
+	}
+}
+
+/* The journal's comments are those of this document, or it is another one by now. */
+static bool fits(const struct job *job)
+{
+	char version[VERSION_TEXT_MAX];
+	version_write(&job->version, version);
+	if (job->past->version && strcmp(job->past->version, version) != 0)
+		return false;
+	for (size_t i = 0; i < job->past->count; i++) {
+		const struct past_comment *past = &job->past->comments[i];
+		if (past->number < 1 || past->number > job->count)
+			return false;
+		const struct comment *c =
+			document_comment(job->document, past->number - 1);
+		if (strcmp(c->web_order_number, past->order) != 0 ||
+			strcmp(c->id, past->id) != 0)
+			return false;
+	}
+	return true;
 }
 
 int recovery_start(struct site *site, const struct moment *now, struct buf *why)
@@ -230,16 +415,28 @@ int recovery_start(struct site *site, const struct moment *now, struct buf *why)
 	if (r == 0)
 		r = take_claims(site, now, &names);
 	if (r == 0) {
-		distrust_power_loss(site, now);
+		keep_quiet(site, now);
 		r = begin_run(site, now);
 	}
-	if (r < 0)
-		buf_add_format(why,
-			"%s: the journal in audit/ or the claims in sending/ cannot be "
-			"used "
-			"(%s): mend the file system or its permissions and start again, "
-			"nothing "
-			"is lost",
-			site->config->spool, strerrordesc_np(-r));
+	if (r == -EPROTO)
+		buf_add_format(why, later_version, site->config->spool);
+	else if (r < 0)
+		buf_add_format(why, unusable, site->config->spool, strerrordesc_np(-r));
 	return r;
+}
+
+bool recovery_resume(struct site *site, const struct moment *now, struct job *job)
+{
+	const struct past_claim *past = job->past;
+	assert(job->is_recovered);
+	if (past && past->count && !fits(job))
+		return false;
+	if (!past || job_is_unrecorded(job)) {
+		doubt_all(site, now, job);
+		return true;
+	}
+	job->has_rest = past->has_rest;
+	for (size_t i = 0; i < past->count; i++)
+		resume_comment(site, now, job, &past->comments[i]);
+	return true;
 }

@@ -112,7 +112,8 @@ static enum reason_kind kind_of(const struct job *job, enum way way)
 static int place_reason(struct site *site, const struct moment *now,
 	const struct job *job, enum way way, const char *sent_to)
 {
-	bool is_past = job->end == END_CHANGED && job->past && !job->is_stopped;
+	bool is_past = (job->end == END_CHANGED || job->end == END_POISONOUS) &&
+		       job->past && !job->is_stopped;
 	auto_free char(*whys)[160] = xcalloc(job->count, sizeof(*whys));
 	auto_free struct reason_comment *comments =
 		is_past ? list_past(job->past) : list_comments(site, job, whys);
@@ -162,18 +163,41 @@ static void predict(
 		snprintf(to, PATH_MAX, "sent/%s/%s", buf_peek(&day), job->claim.name);
 }
 
-/* Step 1. Once the rest is on record it is the admin's: it is not put there again. */
+/* Once the rest is on record it is the admin's: it is not put there again. */
+static bool has_beside(const struct job *job)
+{
+	enum way way = way_of(job);
+	return way == WAY_FAILED || (way == WAY_PARTIAL && !job->has_rest);
+}
+
 static int place_beside(struct site *site, const struct moment *now, struct job *job)
 {
 	enum way way = way_of(job);
 	char to[PATH_MAX];
-	if (way == WAY_SENT || (way == WAY_PARTIAL && job->has_rest))
-		return 0;
 	predict(now, job, way, to);
 	int r = place_reason(site, now, job, way, way == WAY_PARTIAL ? to : NULL);
 	if (r < 0 || way == WAY_FAILED)
 		return r;
 	return place_rest(site, job);
+}
+
+/* Steps 1 and 2. */
+static int place_all_beside(struct site *site, const struct moment *now)
+{
+	bool is_grounded = false;
+	for (struct job *job = site->done.first; job; job = job->next) {
+		if (!has_beside(job))
+			continue;
+		int r = is_grounded ? 0 : spool_flush(site->spool);
+		if (r == 0 && !is_grounded)
+			r = audit_sync(site->audit);
+		if (r == 0)
+			r = place_beside(site, now, job);
+		if (r < 0)
+			return r;
+		is_grounded = true;
+	}
+	return 0;
 }
 
 /* --- flushing and moving --- */
@@ -281,9 +305,7 @@ int settling_work(struct site *site, const struct moment *now)
 {
 	if (!site->done.first)
 		return 0;
-	int r = 0;
-	for (struct job *job = site->done.first; r == 0 && job; job = job->next)
-		r = place_beside(site, now, job);
+	int r = place_all_beside(site, now);
 	if (r == 0)
 		r = flush_files(site, site->done.first);
 	if (r < 0)

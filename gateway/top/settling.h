@@ -6,14 +6,17 @@
  *
  * Knows: the order that makes a move safe at any instant:
  *
- *   1  rest and reason files written aside, flushed, renamed into failed/
- *   2  the drops' own bytes flushed; `rest` and `settled` appended; the journal flushed,
+ *   1  if anything goes to failed/: claims and outcomes flushed
+ *   2  rest and reason files written aside, flushed, renamed into failed/
+ *   3  the drops' own bytes flushed; `rest` and `settled` appended; the journal flushed,
  *      and with it every outcome
- *   3  the drops moved
- *   4  the folders flushed
+ *   4  the drops moved
+ *   5  the folders flushed
  *
- * A crash after 2 leaves drops in sending/ whose records say where they belong; a crash
- * before it leaves the work of 1 to be done again, over itself.
+ * A crash after 3 leaves drops in sending/ whose records say where they belong; a crash
+ * before it leaves the work of 2 to be done again, over itself: because of 1 the claim
+ * still has its name then, and each comment its outcome, whatever the shop would say by
+ * now. Without it a rest could outlive the reason why it was written.
  * Must not know: why a comment was or was not delivered.
  * Errors: machine trouble, -errno; the group stays in site->done and is done again.
  */

@@ -2,6 +2,7 @@
 #include "top/site.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +49,13 @@ static void checkpoint_comment(struct site *site, const struct moment *now,
 	const char *stamp, const struct past_comment *c)
 {
 	bool is_unknown = !strcmp(c->result, "unknown");
+	/* On another boot the wait begins anew: now, and not at each restart again. */
+	bool goes_on = is_unknown && c->boot && !strcmp(c->boot, clock_boot_id());
 	site_record(site, now,
 		&(struct record){
 			.event = EVENT_CHECKPOINT,
-			.up = is_unknown ? c->since : now->up,
-			.boot = is_unknown ? c->boot : NULL,
+			.up = goes_on ? c->since : now->up,
+			.boot = is_unknown ? clock_boot_id() : NULL,
 			.claim = stamp,
 			.number = c->number,
 			.order = c->order,
@@ -64,7 +67,7 @@ static void checkpoint_comment(struct site *site, const struct moment *now,
 		});
 }
 
-void site_checkpoint_claim(
+static void checkpoint_claim(
 	struct site *site, const struct moment *now, const struct past_claim *claim)
 {
 	char rest[PATH_MAX];
@@ -90,6 +93,7 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 {
 	size_t count = 0;
 	version_write(&job->version, version);
+	const char *unread = job_is_unrecorded(job) ? JOB_UNRECORDED : NULL;
 	*comments = xcalloc(job->count, sizeof(**comments));
 	for (size_t i = 0; i < job->count; i++) {
 		const struct progress *p = &job->comments[i];
@@ -112,7 +116,7 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 		.stamp = job->claim.stamp,
 		.drop = job->drop,
 		.version = job->document ? version : NULL,
-		.verdict = job->document ? verdict_name(job->verdict) : NULL,
+		.verdict = job->document ? verdict_name(job->verdict) : unread,
 		.kills = job->kills,
 		.has_rest = job->has_rest,
 		.comments = *comments,
@@ -126,13 +130,13 @@ static void checkpoint_job(
 	/* Not read again yet, or not the bytes any more that the journal speaks of. */
 	bool is_past = !job->document || (job->end == END_CHANGED && !job->is_stopped);
 	if (job->past && is_past) {
-		site_checkpoint_claim(site, now, job->past);
+		checkpoint_claim(site, now, job->past);
 		return;
 	}
 	char version[VERSION_TEXT_MAX];
 	auto_free struct past_comment *comments = NULL;
 	struct past_claim claim = past_of(job, version, &comments);
-	site_checkpoint_claim(site, now, &claim);
+	checkpoint_claim(site, now, &claim);
 }
 
 /* Doubts that are over need no wait and no memory. */
@@ -151,13 +155,13 @@ static void forget_old_doubts(struct site *site, msec_t now)
 	site->doubt_count = kept;
 }
 
-int site_begin_checkpoint(struct site *site, const struct moment *now)
+static int begin_checkpoint(struct site *site, const struct moment *now)
 {
 	site->checkpoint_lines = 0;
 	return audit_begin_checkpoint(site->audit, now->wall);
 }
 
-int site_end_checkpoint(struct site *site, const struct moment *now)
+static int end_checkpoint(struct site *site, const struct moment *now)
 {
 	forget_old_doubts(site, now->up);
 	for (size_t i = 0; i < site->doubt_count; i++) {
@@ -195,12 +199,12 @@ int site_end_checkpoint(struct site *site, const struct moment *now)
 
 int site_checkpoint(struct site *site, const struct moment *now)
 {
-	int r = site_begin_checkpoint(site, now);
+	int r = begin_checkpoint(site, now);
 	if (r < 0)
 		return r;
 	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)
 		checkpoint_job(site, now, table_member(node, struct job, node));
-	return site_end_checkpoint(site, now);
+	return end_checkpoint(site, now);
 }
 
 /* --- jobs and the window --- */
@@ -297,6 +301,31 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 	site_drop_job(site, job, JOB_DROPPED);
 }
 
+bool site_is_damage(int r)
+{
+	return r == -EIO || r == -EUCLEAN || r == -EBADMSG;
+}
+
+void site_put_off_job(struct site *site, struct job *job, int r)
+{
+	if (!job->is_told)
+		log_event(LEVEL_WARNING, site->config->name, job->claim.name,
+			"unreadable", log_text("error", strerrordesc_np(-r)),
+			log_text("remedy",
+				"the file system cannot give its bytes (see dmesg): it "
+				"stays in sending/ and is tried again at every rescan; "
+				"delete it if it can be exported anew"));
+	job->is_told = true;
+	job_queue_add(&site->put_off, job);
+}
+
+void site_take_up_jobs(struct site *site)
+{
+	struct job *job = NULL;
+	while ((job = job_queue_take(&site->put_off)))
+		job_queue_add(&site->unread, job);
+}
+
 /* Retries of older failures are delivered like any other, only not called retries. */
 enum { FAILURES_REMEMBERED = 4096 };
 
@@ -368,10 +397,44 @@ void site_keep_doubts(struct site *site, const struct job *job, msec_t now)
 
 /* --- trouble with the machine --- */
 
+static const struct {
+	int error;
+	const char *remedy;
+} remedies[] = {
+	{-ENOSPC, "free space or inodes there (df -h, df -i)"},
+	{-EDQUOT, "free space there, or raise the quota"},
+	{-EROFS, "find out why its file system became read-only (dmesg), mend it and "
+		 "mount it read-write"},
+	{-EMFILE, "raise the limit of open files (systemd: LimitNOFILE, else ulimit -n)"},
+	{-ENFILE, "raise fs.file-max (sysctl)"},
+	{-EACCES, "give its folders back to the user that the gateway runs as"},
+	{-EPERM, "give its folders back to the user that the gateway runs as"},
+	{-EIO, "look at dmesg: a disk may be failing"},
+};
+
+static const char *remedy_for(const struct machine_trouble *t, int r)
+{
+	if (t->remedy)
+		return t->remedy;
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].error == r)
+			return remedies[i].remedy;
+	return "mend it";
+}
+
+void site_note_remedy(struct site *site, const char *remedy)
+{
+	free(site->trouble.remedy);
+	site->trouble.remedy = xstrdup(remedy);
+}
+
 int site_trouble(struct site *site, const struct moment *now, const char *what, int r)
 {
 	struct machine_trouble *t = &site->trouble;
+	auto_free char *remedy = xstrdup(remedy_for(t, r));
 	assert(r < 0);
+	free(t->remedy);
+	t->remedy = NULL;
 	t->wait = t->error ? t->wait * 2 : TROUBLE_FIRST;
 	if (t->wait > TROUBLE_LONGEST)
 		t->wait = TROUBLE_LONGEST;
@@ -380,9 +443,9 @@ int site_trouble(struct site *site, const struct moment *now, const char *what, 
 		log_event(LEVEL_ERROR, site->config->name, NULL, "trouble",
 			log_text("where", what), log_text("error", strerrordesc_np(-r)),
 			log_text("spool", site->config->spool),
-			log_text("remedy",
-				"mend it; the gateway keeps what it has, tries "
-				"again by itself and says when it is over"));
+			log_text("remedy", remedy),
+			log_text("meaning", "the gateway keeps what it has, tries again "
+					    "by itself and says when it is over"));
 	t->error = r;
 	return r;
 }
@@ -398,5 +461,6 @@ void site_trouble_over(struct site *site)
 		return;
 	log_event(LEVEL_WARNING, site->config->name, NULL, "trouble-over",
 		log_text("was", strerrordesc_np(-site->trouble.error)));
+	free(site->trouble.remedy);
 	site->trouble = (struct machine_trouble){0};
 }

@@ -38,7 +38,8 @@ struct kept_doubt {
 };
 
 struct machine_trouble {
-	int error; /* -errno, or 0: none */
+	int error;    /* -errno, or 0: none */
+	char *remedy; /* for what comes next, where its place is known; or NULL */
 	msec_t wait;
 	msec_t again; /* when to try again */
 };
@@ -67,10 +68,11 @@ struct site {
 	struct table jobs; /* all claims in sending/, by stamp */
 	size_t active_drops, active_bytes;
 	size_t waiting_drops, waiting_bytes;
-	struct job_queue unread; /* claimed, to be read */
-	struct job_queue done;   /* to be settled */
-	struct errand *errands;  /* exchanges under way */
-	struct history *history; /* what the journal knew at start */
+	struct job_queue unread;  /* claimed, to be read */
+	struct job_queue put_off; /* claimed, to be read after the next scan */
+	struct job_queue done;    /* to be settled */
+	struct errand *errands;   /* exchanges under way */
+	struct history *history;  /* what the journal knew at start */
 
 	struct kept_doubt *doubts;
 	size_t doubt_count, doubt_room;
@@ -100,11 +102,6 @@ void site_record_comment(struct site *site, const struct moment *now,
 
 /* Says where we are in the journal: all claims and doubts, in a file of its day. */
 int site_checkpoint(struct site *site, const struct moment *now);
-/* The same in parts, for a start, where claims are known from the journal alone. */
-int site_begin_checkpoint(struct site *site, const struct moment *now);
-void site_checkpoint_claim(
-	struct site *site, const struct moment *now, const struct past_claim *claim);
-int site_end_checkpoint(struct site *site, const struct moment *now);
 
 struct job *site_find_job(const struct site *site, const char *stamp);
 /* Adds to the jobs, or takes out and frees. */
@@ -123,6 +120,14 @@ void site_uncount_job(struct site *site, const struct job *job);
 void site_count_job(struct site *site, const struct job *job);
 bool site_window_is_open(const struct site *site);
 
+/* What the file system says of a file that it has damaged: the trouble of that file, as
+ * long as others can be read. */
+bool site_is_damage(int r);
+/* The bytes of a claim cannot be had (r): it waits for the next scan, and that is said
+ * once. */
+void site_put_off_job(struct site *site, struct job *job, int r);
+void site_take_up_jobs(struct site *site);
+
 /* A claim, or its rest, went to failed/: by the journal, or in this run. */
 void site_note_failure(struct site *site, const char *stamp);
 bool site_has_failed(const struct site *site, const char *stamp);
@@ -134,6 +139,8 @@ void site_add_doubt(struct site *site, const char *order, const char *id, msec_t
 /* The site's key for texts that the schedule compares. */
 uint64_t site_key(const char *text);
 
+/* What is to be done about the trouble that comes next, better than its error tells. */
+void site_note_remedy(struct site *site, const char *remedy);
 /* Machine trouble, once in words; later work waits. Returns r. */
 int site_trouble(struct site *site, const struct moment *now, const char *what, int r);
 bool site_is_paused(const struct site *site, const struct moment *now);

@@ -107,6 +107,19 @@ verdict_of() {
 	[ "$(requests)" = 1 ]
 }
 
+@test "a retry matches the pattern by the name that it had before" {
+	set_option pattern '"OpenSi_*.xml"'
+	echo 'no XML' | drop OpenSi_1.xml
+	run -1 run_once
+	local failed
+	failed=$(path_in failed OpenSi_1.xml)
+	document WEB-1:1 >"$failed"
+	mv "$failed" "$SPOOL/incoming/"
+	run -0 run_once
+	is_sent OpenSi_1.xml
+	[ "$(requests)" = 1 ]
+}
+
 @test "a file that says nothing is filed as sent, and the shop is not asked" {
 	drop none.xml <"$GOOD/zero-comments.xml"
 	run_once

@@ -24,14 +24,14 @@ teardown() {
 # What a file says, as another parser than the gateway's reads it: one JSON object a
 # comment, each only once, blanks around dates and booleans left out.
 comments_of() {
-	python3 - "$1" <<-'END'
+	xmllint --encode UTF-8 "$1" | python3 /dev/fd/3 3<<-'END'
 		import json, sys
 		from xml.etree import ElementTree
 		OPEN, XSD = "{http://www.opensi.fr}", "{http://www.opensi.fr/xsd}"
 		def truth(text):
 		    return text.strip() in ("true", "1")
 		seen = set()
-		for item in ElementTree.parse(sys.argv[1]).getroot().iter(OPEN + "Comment"):
+		for item in ElementTree.parse(sys.stdin).getroot().iter(OPEN + "Comment"):
 		    field = lambda name: "".join(item.find(XSD + name).itertext())
 		    line = json.dumps({
 		        "id": int(field("CommentId")), "order": field("OrderNumber"),

@@ -156,6 +156,52 @@ wait_for_its_death() {
 	[ "$(requests_with 1)" -eq 1 ]
 }
 
+has_reason() {
+	find "$SPOOL/failed" -name "*$1.reason.txt" | grep -q .
+}
+
+@test "a claim by hand whose name leaves no room for its reason's gets one that does" {
+	local tail
+	tail=$(printf 'a%.0s' {1..100}).xml
+	mkdir "$SPOOL/sending"
+	echo '<a/>' >"$SPOOL/sending/20260101T000000.000001Z_$(printf 'b%.0s' {1..127})$tail"
+	document WEB-1:1 | drop b.xml
+	start_gateway
+	eventually is_sent b.xml
+	eventually has_reason "$tail"
+}
+
+@test "a name in sending/ without a stamp is claimed as if dropped" {
+	start_gateway
+	stop_gateway
+	document WEB-1:1 >"$SPOOL/sending/a.xml"
+	document WEB-2:2 >"$SPOOL/sending/notes.txt"
+	start_gateway
+	eventually is_sent a.xml
+	document WEB-3:3 >"$SPOOL/sending/b.xml"
+	eventually is_sent b.xml
+	[ "$(requests | paste -s -d ' ')" = '1 3' ]
+	[ -e "$SPOOL/sending/notes.txt" ]
+}
+
+@test "of failed/ only a reason without its file is tidied up" {
+	start_gateway
+	echo 'no XML' | drop a.xml
+	echo 'no XML' | drop b.xml
+	eventually is_failed a.xml
+	eventually is_failed b.xml
+	stop_gateway
+	rm "$(path_in failed a.xml)" "$(path_in failed b.xml.reason.txt)"
+	start_gateway
+	eventually holds_files failed 1
+	path_in failed b.xml
+	is_done
+}
+
+holds_files() {
+	[ "$(find "$SPOOL/$1" -type f | wc -l)" -eq "$2" ]
+}
+
 @test "what was settled is not sent again, whatever was written last to the journal" {
 	start_gateway
 	document WEB-1:1 | drop a.xml

@@ -172,6 +172,14 @@ waits_for_lock() {
 	[ -z "$stderr" ]
 }
 
+@test "with -v it tells the life of each file" {
+	document WEB-1:1 | drop a.xml
+	run -75 gateway --once
+	not says event=read >/dev/null
+	run -75 gateway --once -v
+	says event=read
+}
+
 @test "an option it does not know, or an argument, ends it with 64" {
 	run -64 "$GATEWAY" --sned
 	says --help

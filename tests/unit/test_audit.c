@@ -315,6 +315,44 @@ static void a_clock_set_back_writes_on_in_the_later_day(void **state)
 	assert_replayed("next run next run new", 0);
 }
 
+static void it_is_known_whether_the_latest_file_is_there(void **state)
+{
+	(void)state;
+	assert_replayed("", 0);
+	assert_false(audit_is_cut(audit)); /* there never was one */
+	checkpoint("one", noon);
+	checkpoint("two", noon + one_day);
+	restart();
+	assert_replayed("two two", 0);
+	assert_false(audit_is_cut(audit));
+	assert_int_equal(unlink(DAY_TWO), 0);
+	restart();
+	assert_replayed("one one", 0);
+	assert_true(audit_is_cut(audit));
+	assert_int_equal(unlink(DAY_ONE), 0);
+	restart();
+	assert_replayed("", 0);
+	assert_true(audit_is_cut(audit));
+	checkpoint("three", noon);
+	restart();
+	assert_replayed("three three", 0);
+	assert_false(audit_is_cut(audit));
+	put("lock", "who knows");
+	assert_replayed("three three", 0);
+	assert_false(audit_is_cut(audit));
+}
+
+static void what_is_no_file_is_not_read(void **state)
+{
+	(void)state;
+	struct heard heard = {0};
+	assert_int_equal(mkdir(DAY_ONE, 0750), 0);
+	assert_int_equal(audit_replay(audit, hear, &heard), -EINVAL);
+	assert_int_equal(rmdir(DAY_ONE), 0);
+	assert_int_equal(symlink("../lock", DAY_ONE), 0);
+	assert_int_equal(audit_replay(audit, hear, &heard), -ELOOP);
+}
+
 static void a_link_or_a_fifo_is_not_written_to(void **state)
 {
 	(void)state;
@@ -406,6 +444,8 @@ int main(void)
 		with_audit(a_file_that_was_moved_is_begun_anew),
 		with_audit(a_folder_that_was_moved_is_found_again),
 		with_audit(a_clock_set_back_writes_on_in_the_later_day),
+		with_audit(it_is_known_whether_the_latest_file_is_there),
+		with_audit(what_is_no_file_is_not_read),
 		with_audit(a_link_or_a_fifo_is_not_written_to),
 		with_audit(lines_wait_until_there_is_a_file),
 		with_audit(after_a_failed_write_the_same_lines_are_written_again),

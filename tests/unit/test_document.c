@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -368,6 +369,8 @@ static void every_encoding_gives_the_same_text(void **state)
 	assert_first_text("utf-16be.xml", "été 😀");
 	assert_first_text("utf-8-mark.xml", "été");
 	assert_first_text("no-declaration.xml", "été");
+	assert_first_text("ebcdic.xml", "été");
+	assert_first_text("utf-7.xml", "été");
 }
 
 static void dates_and_booleans_are_read_without_the_space_around(void **state)
@@ -788,6 +791,50 @@ static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 	assert_reading("wide", &w, VERDICT_REFUSED, "crowd of attributes");
 }
 
+static void add_encoded(struct buf *out, const char *encoding, const struct buf *text)
+{
+	char bytes[4096];
+	char *in = text->bytes;
+	size_t left = text->len;
+	iconv_t way = iconv_open(encoding, "UTF-8");
+	assert_true(way != (iconv_t)-1);
+	while (left) {
+		char *at = bytes;
+		size_t room = sizeof(bytes);
+		size_t r = iconv(way, &in, &left, &at, &room);
+		assert_true(r != (size_t)-1 || errno == E2BIG);
+		buf_add(out, bytes, sizeof(bytes) - room);
+	}
+	iconv_close(way);
+}
+
+/* In these a mark of ASCII may be written by other bytes, or its byte mean another. */
+static void no_encoding_hides_a_crowd_of_attributes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		bool has_plain_head;
+	} encodings[] = {{"IBM037", false}, {"IBM500", false}, {"UTF-7", true}};
+	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
+		auto_buf struct buf head = {.max_bytes = ROOM};
+		auto_buf struct buf rest = {.max_bytes = ROOM};
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		buf_add_format(
+			&head, "<?xml version='1.0' encoding='%s'?>", encodings[i].name);
+		buf_add_text(&rest, "<!-- ' --><a b=''");
+		for (int j = 0; j < 200000; j++)
+			buf_add_format(&rest, " a%d='>'", j);
+		buf_add_text(&rest, "/>");
+		add_encoded(&b, encodings[i].has_plain_head ? "ASCII" : encodings[i].name,
+			&head);
+		add_encoded(&b, encodings[i].name, &rest);
+		auto_reading o = read_text(&strict, &b);
+		assert_reading(
+			encodings[i].name, &o, VERDICT_REFUSED, "crowd of attributes");
+	}
+}
+
 static void a_text_full_of_attributes_is_a_text(void **state)
 {
 	(void)state;
@@ -973,6 +1020,7 @@ int main(void)
 		cmocka_unit_test(a_long_text_is_read_to_its_end),
 		cmocka_unit_test(a_malicious_file_is_dealt_with),
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
+		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
 		cmocka_unit_test(a_text_full_of_attributes_is_a_text),
 		cmocka_unit_test(memory_is_a_few_times_the_file),
 		cmocka_unit_test(a_rest_of_all_is_the_same_document),

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "top/delivery.h"
+#include "top/job.h"
 
 #define AT INT64_C(1795428930123456) /* 2026-11-23T10:15:30.123456Z */
 #define auto_record auto_with(record_done)
@@ -314,6 +317,85 @@ static void keys_of_a_later_gateway_are_ignored(void **state)
 	assert_int_equal(record.up, 7);
 }
 
+static void only_a_later_version_is_a_later_gateways(void **state)
+{
+	static const char *const lines[] = {
+		"{\"v\":1,\"ev\":\"dance\"}",
+		"{\"v\":\"2\"}",
+		"{\"v\":2",
+		"{\"v\":0}",
+		"[2]",
+		"",
+	};
+
+	(void)state;
+	assert_true(record_is_later("{\"v\":2}", strlen("{\"v\":2}")));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		assert_false(record_is_later(lines[i], strlen(lines[i])));
+}
+
+/* --- the manual --- */
+
+/* The text from a heading to the next. */
+static char *manual_section(const char *heading)
+{
+	static char page[1 << 16];
+	char line[64];
+	FILE *file = fopen("contrib/man/opensi-journal.5.scd", "re");
+	assert_non_null(file);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	(void)fclose(file);
+	(void)snprintf(line, sizeof(line), "\n# %s\n", heading);
+	const char *begin = strstr(page, line);
+	assert_non_null(begin);
+	begin += strlen(line);
+	const char *end = strstr(begin, "\n# ");
+	return strndup(begin, end ? (size_t)(end - begin) : strlen(begin));
+}
+
+static void assert_documented(const char *section, const char *before, const char *name)
+{
+	char mark[80];
+	(void)snprintf(mark, sizeof(mark), "%s*%s*", before, name);
+	if (!strstr(section, mark))
+		fail_msg("not in contrib/man/opensi-journal.5.scd: %s", name);
+}
+
+static void every_event_and_key_is_in_the_manual(void **state)
+{
+	(void)state;
+	auto_buf struct buf names = {0};
+	auto_free char *events = manual_section("EVENTS");
+	auto_free char *fields = manual_section("FIELDS");
+	buf_init(&names, 4096);
+	record_describe(&names);
+	assert_int_equal(buf_finish(&names), 0);
+	auto_free char *list = buf_take(&names);
+	unsigned count = 0;
+	char *save = NULL;
+	for (char *line = strtok_r(list, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save), count++) {
+		char *name = strchr(line, '\t');
+		assert_non_null(name);
+		*name++ = '\0';
+		assert_documented(strcmp(line, "key") != 0 ? events : fields, "\n", name);
+	}
+	assert_int_equal(count, EVENTS + 19);
+}
+
+static void every_result_is_in_the_manual(void **state)
+{
+	(void)state;
+	auto_free char *results = manual_section("RESULTS");
+	for (unsigned i = PROGRESS_POSTED; i <= PROGRESS_REJECTED; i++)
+		assert_documented(results, "", progress_name(i));
+	for (unsigned i = VERDICT_VALID; i <= VERDICT_OVERSIZE; i++)
+		assert_documented(results, "", verdict_name(i));
+	for (unsigned i = HOLD_NONE + 1; i <= HOLD_STORES_NOTHING; i++)
+		assert_documented(results, "", hold_name(i));
+	assert_documented(results, "", JOB_UNRECORDED);
+}
+
 static void a_line_that_is_too_long_is_not_looked_at(void **state)
 {
 	struct record record = {0};
@@ -341,6 +423,9 @@ int main(void)
 		cmocka_unit_test(an_event_without_what_it_is_about_is_refused),
 		cmocka_unit_test(keys_of_a_later_gateway_are_ignored),
 		cmocka_unit_test(a_line_that_is_too_long_is_not_looked_at),
+		cmocka_unit_test(only_a_later_version_is_a_later_gateways),
+		cmocka_unit_test(every_event_and_key_is_in_the_manual),
+		cmocka_unit_test(every_result_is_in_the_manual),
 	};
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }

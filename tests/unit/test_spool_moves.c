@@ -270,6 +270,15 @@ static void a_taken_name_gets_a_number(void **state)
 	assert_settled(FOLDER_SENT, "a.xml", "sent/2026-11-23/a~2.xml");
 }
 
+static void a_number_never_gets_into_the_stamp(void **state)
+{
+	(void)state;
+	put("failed/" NOON_STAMP "_orders", "1");
+	put("sending/" NOON_STAMP "_orders", "2");
+	assert_settled(
+		FOLDER_FAILED, NOON_STAMP "_orders", "failed/" NOON_STAMP "_orders~2");
+}
+
 static void what_the_admin_took_cannot_be_settled(void **state)
 {
 	(void)state;
@@ -391,6 +400,7 @@ int main(void)
 		in_spool(nothing_is_returned_over_a_new_drop),
 		in_spool(the_delivered_go_to_the_local_day),
 		in_spool(a_taken_name_gets_a_number),
+		in_spool(a_number_never_gets_into_the_stamp),
 		in_spool(what_the_admin_took_cannot_be_settled),
 		in_spool(a_days_folder_that_was_removed_is_made_again),
 		in_spool(a_days_folder_that_was_moved_away_gets_nothing_more),

@@ -61,12 +61,13 @@ static void a_wild_clock_still_gives_four_digit_years(void **state)
 	assert_shown(times_add_stamp, -1, "19700101T000000.000000Z");
 	assert_shown(times_add_stamp, INT64_MIN, "19700101T000000.000000Z");
 	assert_shown(times_add_utc_day, INT64_MAX, "9999-12-31");
+	assert_shown(times_add_utc, INT64_MAX, "9999-12-31T23:59:59.999999Z");
 }
 
 static void what_is_shown_reads_back(void **state)
 {
 	(void)state;
-	for (usec_t at = 0; at < INT64_C(253402300799) * USEC_SECOND;
+	for (usec_t at = 0; at < INT64_C(253402300800) * USEC_SECOND;
 		at += INT64_C(86399999999) * 9973) {
 		auto_buf struct buf b = {.max_bytes = 100};
 		usec_t back = -1;

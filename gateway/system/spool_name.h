@@ -1,0 +1,22 @@
+#ifndef GATEWAY_SYSTEM_SPOOL_NAME_H
+#define GATEWAY_SYSTEM_SPOOL_NAME_H
+/* SPDX-License-Identifier: MIT
+ *
+ * spool_name - how a drop's name is made to fit where it goes
+ *
+ * spool_drop_name(), which takes such a name apart, is declared with the spool.
+ */
+#include <limits.h>
+#include <stddef.h>
+
+struct buf;
+
+/* At most `max` bytes of it, whole characters. The middle gives way: the head says whose
+ * it is, the tail what kind. */
+void spool_name_shorten(struct buf *b, const char *name, size_t max);
+
+/* NAME~2.xml for NAME.xml: the suffix stays, so that moved back it is still a drop. A
+ * stamp has a dot too, which begins no suffix. */
+void spool_name_number(const char *name, int number, char numbered[NAME_MAX + 1]);
+
+#endif
