@@ -21,8 +21,13 @@ PROGRAMS := $B/opensi-gateway
 
 SOURCES      := $(foreach layer,$(LAYERS),$(sort $(wildcard gateway/$(layer)/*.c)))
 SIM_SOURCES  := $(sort $(wildcard tests/sim/*.c))
+FAULT_SOURCES := $(wildcard tests/fault/*.c)
+POWERLOSS_SOURCES := $(wildcard tests/powerloss/*.c)
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$B/tests/%)
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
+FUZZERS      := $(patsubst tests/fuzz/%.c,$B/tests/%, \
+	$(filter tests/fuzz/fuzz_%,$(FUZZ_SOURCES)))
 HEADERS      := $(wildcard gateway/*/*.h tests/*/*.h)
 object        = $(patsubst %.c,$B/obj/%.o,$1)
 
@@ -40,6 +45,11 @@ DEFINES  := -D_GNU_SOURCE -DGATEWAY_VERSION='"$(VERSION)"' \
 	-DGATEWAY_DATA_DIR='"$(datadir)/opensi-gateway"' \
 	-DGATEWAY_CONFIG_DIR='"$(sysconfdir)/opensi-gateway"'
 
+# libFuzzer comes with clang.
+ifeq ($(VARIANT),fuzz)
+CC := clang
+endif
+
 # A distribution's own choice goes before ours.
 fortify := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 machine := $(shell $(CC) -dumpmachine 2>/dev/null)
@@ -48,8 +58,10 @@ MODE_release  := -O2 -g -fPIE -fstack-protector-strong -fstack-clash-protection 
 	$(if $(findstring x86_64,$(machine)),-fcf-protection) $(fortify)
 MODE_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
+MODE_fuzz     := $(MODE_asan) -fsanitize=fuzzer-no-link
 MODE_cov      := -O0 -g --coverage
 MODE_analyzer := -O2 -fanalyzer
+LINK_fuzz     := -fsanitize=fuzzer
 LINK_release  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 MODE    := $(or $(MODE_$(VARIANT)),$(error no variant $(VARIANT)))
@@ -65,8 +77,8 @@ endif
 MAKEFLAGS += --no-print-directory
 step = $(if $(V),,@printf '%-5s %s\n' $1 $@;)
 
-.PHONY: all tests objects demo test check coverage torture deps lint format install \
-	uninstall clean help FORCE
+.PHONY: all tests fuzzers objects demo test check coverage torture fuzz bench bench-full bench-programs deps lint \
+	format install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -91,6 +103,35 @@ $B/tests/sim: $(call object,$(SIM_SOURCES)) $B/libgateway.a
 	@mkdir -p $(@D)
 	$(call step,LINK)$(LINK) $(LIBS)
 
+# The gateway, its calls to the kernel by io.h and its clock in the hands of a test.
+WRAPPED := $(shell sed -nE 's/^int (io_[a-z_]*)\W.*/\1/p' gateway/system/io.h) clock_now
+$B/tests/faulty-gateway: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%)
+$B/tests/faulty-gateway: $B/obj/gateway/top/gateway.o $(call object,$(FAULT_SOURCES)) \
+	$B/libgateway.a
+	@mkdir -p $(@D)
+	$(call step,LINK)$(LINK) $(LIBS)
+
+$B/tests/recording-gateway: LDFLAGS += $(WRAPPED:%=-Wl,--wrap=%) -Wl,--wrap=clock_boot_id
+$B/tests/recording-gateway: $B/obj/gateway/top/gateway.o \
+	$(call object,$(POWERLOSS_SOURCES)) $B/libgateway.a
+	@mkdir -p $(@D)
+	$(call step,LINK)$(LINK) $(LIBS)
+
+$B/tests/fuzz_config: LDFLAGS += -Wl,--wrap=open
+$(FUZZERS): $B/tests/%: $B/obj/tests/fuzz/%.o $B/obj/tests/fuzz/fuzz.o $B/libgateway.a
+	@mkdir -p $(@D)
+	$(call step,LINK)$(LINK) $(LIBS)
+
+$B/bench/sink: LIBS += -lssl -lcrypto
+$B/bench/sink: $(call object,$(wildcard tests/bench/sink*.c)) $B/libgateway.a
+$B/bench/null-pipeline: $B/obj/tests/bench/null_pipeline.o $B/libgateway.a
+$B/bench/drops: $B/obj/tests/bench/drops.o $B/libgateway.a
+$B/bench/stopwatch: $B/obj/tests/bench/stopwatch.o
+BENCH_PROGRAMS := $(addprefix $B/bench/,sink null-pipeline drops stopwatch)
+$(BENCH_PROGRAMS):
+	@mkdir -p $(@D)
+	$(call step,LINK)$(LINK) $(LIBS)
+
 $B/obj/%.o: %.c $B/flags
 	@mkdir -p $(@D)
 	$(call step,CC)$(COMPILE) -MMD -MP -c -o $@ $<
@@ -103,7 +144,14 @@ $B/flags: FORCE
 	@mkdir -p $B && echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
 
 objects: $(call object,$(SOURCES))
-tests: $(PROGRAMS) $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim)
+tests: $(PROGRAMS) $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim) \
+	$(if $(FAULT_SOURCES),$B/tests/faulty-gateway) \
+	$(if $(POWERLOSS_SOURCES),$B/tests/recording-gateway)
+
+# Where there is no clang, tests/run says so.
+fuzzers: $(FUZZERS)
+tests-fuzz: FORCE
+	@! tests/fuzz/run possible >/dev/null || $(MAKE) VARIANT=fuzz fuzzers
 
 tests-%: FORCE
 	@$(MAKE) VARIANT=$* tests
@@ -117,25 +165,48 @@ test: ## Installs what is missing, then does check
 	@contrib/deps test
 	@$(MAKE) check
 
-check: tests-release tests-asan ## All tests, with what is there: no network, no root
-	@tests/run release asan
+check: tests-release tests-asan tests-fuzz ## All tests; needs no network and no root
+	@tests/run release asan fuzz
 
-coverage: tests-cov ## Lines reached by the tests, file by file
+coverage: tests-cov ## Lines reached by the tests, file by file and as a whole
 	@find build/cov -name '*.gcda' -delete
 	@tests/run cov
-	@gcov -n build/cov/obj/gateway/*/*.gcda | \
+	@gcov -n $(SOURCES:%.c=build/cov/obj/%.gcno) 2>/dev/null | \
 		awk -F "['%:]" '/^File/ { file = $$2 } \
-			/^Lines/ && file ~ /^gateway.*c$$/ { print $$2 "%\t" file }' | sort -n
+			/^Lines/ && file ~ /^gateway.*c$$/ { n = substr($$3, 5); all += n; \
+				hit += $$2 * n / 100; print $$2 "%\t" file | "sort -n" } \
+			/^Lines/ { file = "" } \
+			END { close("sort -n"); printf "%.2f%%\tgateway\n", 100 * hit / all }'
 
-TORTURED := test_soap_read test_response test_document
-torture: tests-$(VARIANT) ## What takes longer than a test may: simulation, mutations
+TORTURED := test_soap_read test_response test_document test_history_lives
+torture: tests-$(VARIANT) tests-fuzz ## What takes longer than a test may: chance, mutations
 	$B/tests/sim --requests 10000000
 	set -e; for t in $(TORTURED); do GATEWAY_TORTURE=1 $B/tests/$$t; done
+	tests/fault/torment.py --all $B
+	tests/powerloss/cut_power.py --all $B
+	tests/torture/timeouts --count 1000 --sites 48 $B/opensi-gateway
+	tests/fuzz/run long 120
+
+SECONDS := 600
+fuzz: tests-fuzz ## Searches for inputs that break it, SECONDS=600 for each kind
+	@tests/fuzz/run long $(SECONDS)
+
+bench-programs: $(PROGRAMS) $(BENCH_PROGRAMS)
+bench: ## Installs what is missing, then measures speed; wants a quiet machine
+	@contrib/deps bench
+	@$(MAKE) bench-programs
+	@tests/bench/run --programs $B --json build/bench.json
+
+bench-full: ## The same with a million files waiting
+	@contrib/deps bench
+	@$(MAKE) bench-programs
+	@tests/bench/run --programs $B --json build/bench.json --full
 
 deps: ## Installs all that building, demo, tests and lint need
 	@contrib/deps demo test lint
 
-C_FILES := $(SOURCES) $(SIM_SOURCES) $(wildcard tests/unit/*.c)
+C_FILES := $(SOURCES) $(SIM_SOURCES) $(FUZZ_SOURCES) $(FAULT_SOURCES) \
+	$(POWERLOSS_SOURCES) $(wildcard tests/unit/*.c tests/bench/*.c)
 SCRIPTS  = $(shell find . -name build -prune -o -name .git -prune -o -type f \
 	-exec awk 'FNR == 1 { if (/^\#!.*[\/ ](ba)?sh/) print FILENAME; nextfile }' {} +)
 TIDIED  := $(C_FILES:%=build/lint/%.tidy)
@@ -191,4 +262,6 @@ clean: ## Takes away all that was built
 help: ## This list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
--include $(patsubst %.c,$B/obj/%.d,$(SOURCES) $(SIM_SOURCES) $(UNIT_SOURCES))
+-include $(patsubst %.c,$B/obj/%.d,$(SOURCES) $(SIM_SOURCES) $(FUZZ_SOURCES) \
+	$(FAULT_SOURCES) $(POWERLOSS_SOURCES) $(UNIT_SOURCES) \
+	$(wildcard tests/bench/*.c))
