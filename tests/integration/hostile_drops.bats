@@ -211,7 +211,7 @@ is_told_of() {
 
 @test "whatever is done to a file that is being sent, nothing more of it is sent" {
 	local kind n=0
-	stub_rules '[{"on": "comments", "delay_ms": 400}]'
+	stub_rules '[{"on": "comments", "delay_ms": 1500}]'
 	set_option batch_comments 1
 	start_gateway
 	for kind in grow shrink rewrite become_sparse replace_by_link replace_by_pipe \
