@@ -76,9 +76,26 @@ bool text_is_control(const char *text, size_t char_len)
 	return decode(text, char_len, &point) && is_control(point);
 }
 
+/* Bytes from here on that need no look at them: most of what is written is ASCII. */
+static size_t plain_run(const char *text, size_t len)
+{
+	size_t run = 0;
+	while (run < len && text[run] >= ' ' && text[run] < 0x7F && text[run] != '"' &&
+		text[run] != '\\')
+		run++;
+	return run;
+}
+
 void text_add_clean(struct buf *b, const char *text, size_t len, size_t max_chars)
 {
 	for (size_t at = 0; at < len;) {
+		size_t rest = len - at < max_chars ? len - at : max_chars;
+		size_t run = plain_run(text + at, rest);
+		buf_add(b, text + at, run);
+		at += run;
+		max_chars -= run;
+		if (at == len)
+			return;
 		if (!max_chars--) {
 			buf_add_text(b, "…");
 			return;
@@ -109,6 +126,11 @@ void text_add_json(struct buf *b, const char *text, size_t len)
 {
 	buf_add_char(b, '"');
 	for (size_t at = 0; at < len;) {
+		size_t run = plain_run(text + at, len - at);
+		buf_add(b, text + at, run);
+		at += run;
+		if (at == len)
+			break;
 		uint32_t point = 0xFFFD;
 		size_t step = decode(text + at, len - at, &point);
 		if (step)
