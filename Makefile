@@ -11,6 +11,7 @@ B       := build/$(VARIANT)
 prefix     := /usr/local
 bindir     := $(prefix)/bin
 datadir    := $(prefix)/share
+libdir     := $(prefix)/lib
 docdir     := $(datadir)/doc/opensi-gateway
 sysconfdir := /etc
 
@@ -43,6 +44,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-protot
 	$(if $(WERROR),-Werror)
 DEFINES  := -D_GNU_SOURCE -DGATEWAY_VERSION='"$(VERSION)"' \
 	-DGATEWAY_DATA_DIR='"$(datadir)/opensi-gateway"' \
+	-DGATEWAY_LOCALE_DIR='"$(datadir)/locale"' \
 	-DGATEWAY_CONFIG_DIR='"$(sysconfdir)/opensi-gateway"'
 
 # libFuzzer comes with clang.
@@ -61,6 +63,7 @@ MODE_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 MODE_fuzz     := $(MODE_asan) -fsanitize=fuzzer-no-link
 MODE_cov      := -O0 -g --coverage
 MODE_analyzer := -O2 -fanalyzer
+LINK_cov      := -Wl,--wrap=sandbox_allow_system
 LINK_fuzz     := -fsanitize=fuzzer
 LINK_release  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
@@ -77,22 +80,26 @@ endif
 MAKEFLAGS += --no-print-directory
 step = $(if $(V),,@printf '%-5s %s\n' $1 $@;)
 
-.PHONY: all tests fuzzers objects demo test check coverage torture fuzz bench bench-full bench-programs deps lint \
-	format install uninstall clean help FORCE
+.PHONY: all tests fuzzers bench-programs objects demo test check coverage torture fuzz \
+	bench bench-full deps lint format install install-units uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) $(if $(filter release,$(VARIANT)),build/opensi-gateway) ## The programs
+all: $(PROGRAMS) $(if $(filter release,$(VARIANT)),$(PROGRAMS:$B/%=build/%)) ## The programs
 
-build/opensi-gateway: FORCE
-	@mkdir -p build && ln -sfn release/opensi-gateway $@
+build/opensi-%: FORCE
+	@mkdir -p build && ln -sfn release/$(@F) $@
 
 $B/opensi-gateway: $B/obj/gateway/top/gateway.o
 $(PROGRAMS): $B/libgateway.a
 	$(call step,LINK)$(LINK) $(LIBS)
 
+# Counts of lines are written where a confined gateway may not: see there.
+COVERAGE_SOURCES := $(if $(filter cov,$(VARIANT)),tests/coverage/sandbox.c)
+$B/obj/tests/coverage/sandbox.o: private CPPFLAGS += -DCOUNTS_FOLDER='"$(abspath $B)"'
+
 # All but the mains: each test takes out of it what it needs.
-$B/libgateway.a: $(call object,$(filter-out $(MAINS),$(SOURCES)))
+$B/libgateway.a: $(call object,$(filter-out $(MAINS),$(SOURCES)) $(COVERAGE_SOURCES))
 	$(call step,AR)rm -f $@ && $(AR) qcs $@ $^
 
 $(UNIT_TESTS): $B/tests/%: $B/obj/tests/unit/%.o $B/libgateway.a
@@ -245,7 +252,23 @@ format: ## Puts all C files into the house form
 # The sample configuration is one of the documents.
 DOCUMENTS := LICENSE $(wildcard *.md doc/*.md contrib/*.conf)
 
-install: all ## Into $(DESTDIR)$(prefix); no configuration is touched
+# Units and the like name the places that the rest is installed to.
+PLACES := s|/usr/local/bin|$(bindir)|; s|/usr/local/share/doc/opensi-gateway|$(docdir)|; \
+	s|/etc/opensi-gateway|$(sysconfdir)/opensi-gateway|
+UNITS  := $(notdir $(wildcard contrib/systemd/*.service contrib/systemd/*.timer))
+UNITS_INSTALLED := $(UNITS:%=$(libdir)/systemd/system/%) \
+	$(libdir)/sysusers.d/opensi-gateway.conf $(libdir)/tmpfiles.d/opensi-gateway.conf
+placed  = sed '$(PLACES)' contrib/systemd/$1 | install -m 644 /dev/stdin $(DESTDIR)$2
+
+install-units:
+	install -d $(addprefix $(DESTDIR)$(libdir)/,systemd/system sysusers.d tmpfiles.d)
+	for unit in $(UNITS); do \
+		$(call placed,$$unit,$(libdir)/systemd/system/$$unit) || exit 1; \
+	done
+	$(call placed,opensi-gateway.sysusers,$(libdir)/sysusers.d/opensi-gateway.conf)
+	$(call placed,opensi-gateway.tmpfiles,$(libdir)/tmpfiles.d/opensi-gateway.conf)
+
+install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touched
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/opensi-gateway \
 		$(DESTDIR)$(docdir)
 	install $(PROGRAMS) $(DESTDIR)$(bindir)
@@ -253,7 +276,7 @@ install: all ## Into $(DESTDIR)$(prefix); no configuration is touched
 	install -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
 
 uninstall: ## Takes away what install put there
-	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%)
+	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%) $(addprefix $(DESTDIR),$(UNITS_INSTALLED))
 	rm -rf $(DESTDIR)$(datadir)/opensi-gateway $(DESTDIR)$(docdir)
 
 clean: ## Takes away all that was built

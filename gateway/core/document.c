@@ -301,6 +301,19 @@ void document_free(struct document *document)
 	free(document);
 }
 
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_VALID] = "valid",
+		[VERDICT_BROKEN_OFF] = "broken-off",
+		[VERDICT_MALFORMED] = "malformed",
+		[VERDICT_REFUSED] = "refused",
+		[VERDICT_INVALID] = "invalid",
+		[VERDICT_OVERSIZE] = "oversize",
+	};
+	return names[verdict];
+}
+
 enum document_kind document_kind(const struct document *document)
 {
 	return document->kind;

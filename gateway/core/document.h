@@ -34,6 +34,9 @@ enum verdict {
 	VERDICT_OVERSIZE,
 };
 
+/* "valid", "broken-off" ...: as records and programs have it. */
+const char *verdict_name(enum verdict verdict);
+
 enum document_kind { DOCUMENT_REQUEST, DOCUMENT_COMMENTS, DOCUMENT_COMMENT };
 
 enum { PROBLEMS_KEPT = 50 };
@@ -57,7 +60,8 @@ struct problems {
 void problems_done(struct problems *p);
 
 struct document_rules {
-	const char *website_code; /* a Website_Code in the file must equal it */
+	const char
+		*website_code; /* a Website_Code in the file must equal it; NULL: any */
 	bool shop_limits;
 	bool french; /* the language of the problems; else English */
 	size_t max_bytes;

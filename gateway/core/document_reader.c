@@ -296,7 +296,7 @@ static void judge_value(struct reader *r, const char *value, size_t len)
 		rules_judge(r->field, value, &place, r->problems, french);
 	if (r->problems->count == before && r->rules->shop_limits)
 		rules_judge_for_shop(r->field, value, &place, r->problems, french);
-	if (r->field == FIELD_WEBSITE_CODE &&
+	if (r->field == FIELD_WEBSITE_CODE && r->rules->website_code &&
 		strcmp(value, r->rules->website_code) != 0) {
 		place.say = SAY_OTHER_WEBSITE;
 		place.first = r->rules->website_code;

@@ -12,6 +12,7 @@
  */
 #include "core/hold.h"
 
+#include "base/words.h"
 #include "core/schedule.h"
 
 static uint64_t draw(uint64_t *state)
@@ -136,4 +137,42 @@ bool hold_note_refusal(struct holding *h, uint64_t id)
 	}
 	h->refused[h->refused_count++] = id;
 	return h->refused_count == HOLD_SILENT_REFUSALS;
+}
+
+static const struct {
+	const char *name;
+	const char *remedy;
+} holds[] = {
+	[HOLD_NONE] = {"open", ""},
+	[HOLD_UNREACHABLE] = {"unreachable", N_("check url, network, DNS and the shop's "
+						"web server; sending goes on by "
+						"itself")},
+	[HOLD_UNCLEAR] = {"unclear",
+		N_("a request got no usable answer and may have been stored: what it "
+		   "held "
+		   "waits for unknown_wait, then is sent again; check the shop's web "
+		   "server")},
+	[HOLD_REFUSING] = {"refusing",
+		N_("the shop refuses even an empty request: look at its own log; sending "
+		   "goes on by itself")},
+	[HOLD_KEY] = {"key-refused",
+		N_("the shop does not accept the key: correct key_file, or login and "
+		   "password_file, then reload (SIGHUP)")},
+	[HOLD_WEBSITE] = {"website-refused",
+		N_("the shop does not know this website_code: correct it in the "
+		   "configuration and restart, or in the shop")},
+	[HOLD_STORES_NOTHING] = {"stores-nothing",
+		N_("the shop answers, but refuses or breaks on every comment: look at "
+		   "its "
+		   "own log; one comment at a time is tried until it stores again")},
+};
+
+const char *hold_name(enum hold hold)
+{
+	return holds[hold].name;
+}
+
+const char *hold_remedy(enum hold hold)
+{
+	return holds[hold].remedy;
 }

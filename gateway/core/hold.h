@@ -85,6 +85,11 @@ void hold_open(struct holding *h, msec_t now);
 /* A person has changed the policy and may have mended what was wrong: ask soon. */
 void hold_hurry(struct holding *h);
 
+/* "unreachable", "key-refused" ...: as records and programs have it. */
+const char *hold_name(enum hold hold);
+/* What to do about it: one sentence, in English, for gettext. */
+const char *hold_remedy(enum hold hold);
+
 /* A comment was answered soundly; delivered: at least one is stored. */
 void hold_note_sound(struct holding *h, bool delivered);
 /* A comment was refused alone with a good probe after it. True if that makes the third

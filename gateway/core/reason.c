@@ -296,25 +296,32 @@ static char *problem_words(const struct problem *p)
 	return clean(all);
 }
 
+void reason_add_problem(struct buf *out, const struct problem *problem)
+{
+	auto_free char *words = problem_words(problem);
+	auto_free char *order = clean(problem->order ? problem->order : "");
+	unsigned line = problem->line;
+	unsigned n = problem->comment;
+
+	if (line && n && *order)
+		buf_add_format(out, "line %u, comment %u (order %s): ", line, n, order);
+	else if (line && n)
+		buf_add_format(out, "line %u, comment %u: ", line, n);
+	else if (line)
+		buf_add_format(out, "line %u: ", line);
+	else if (n && *order)
+		buf_add_format(out, "comment %u (order %s): ", n, order);
+	else if (n)
+		buf_add_format(out, "comment %u: ", n);
+	buf_add_text(out, words);
+}
+
 static void say_problem(struct buf *out, const struct problem *p)
 {
-	auto_free char *words = problem_words(p);
-	auto_free char *order = clean(p->order ? p->order : "");
-	unsigned n = p->comment;
+	auto_buf struct buf words = {.max_bytes = SENTENCE_MAX_BYTES};
 
-	if (p->line && n && *order)
-		say(out, &bullet, "line %u, comment %u (order %s): %s", p->line, n, order,
-			words);
-	else if (p->line && n)
-		say(out, &bullet, "line %u, comment %u: %s", p->line, n, words);
-	else if (p->line)
-		say(out, &bullet, "line %u: %s", p->line, words);
-	else if (n && *order)
-		say(out, &bullet, "comment %u (order %s): %s", n, order, words);
-	else if (n)
-		say(out, &bullet, "comment %u: %s", n, words);
-	else
-		say(out, &bullet, "%s", words);
+	reason_add_problem(&words, p);
+	add_wrapped(out, &bullet, buf_peek(&words));
 }
 
 static void list_problems(struct buf *out, const struct problems *problems)

@@ -57,4 +57,7 @@ struct reason {
 
 void reason_write(struct buf *out, const struct reason *reason);
 
+/* One problem as a reason says it: one clean line, without its end. */
+void reason_add_problem(struct buf *out, const struct problem *problem);
+
 #endif

@@ -28,6 +28,7 @@ struct audit {
 	struct buf pending;    /* appended, not yet written */
 	bool is_synced;
 	bool is_cut; /* what was written last is not there any more */
+	uint64_t flushes;
 };
 
 struct audit *audit_new(const struct spool *spool)
@@ -347,8 +348,14 @@ int audit_sync(struct audit *a)
 	if (r < 0 || a->is_synced)
 		return r;
 	r = io_sync_data(a->fd);
+	a->flushes++;
 	a->is_synced = r == 0;
 	if (r < 0)
 		let_go(a); /* the kernel may forget what it could not write: fsync(2) */
 	return r;
+}
+
+uint64_t audit_flushes(const struct audit *a)
+{
+	return a->flushes;
 }

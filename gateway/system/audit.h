@@ -19,6 +19,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/times.h"
 
@@ -52,5 +53,7 @@ void audit_append(struct audit *a, const struct record *record);
  * audit_wants_checkpoint() was asked; the lines wait for the next one. */
 int audit_write(struct audit *a);
 int audit_sync(struct audit *a); /* so has a machine */
+/* How often that took a flush. */
+uint64_t audit_flushes(const struct audit *a);
 
 #endif

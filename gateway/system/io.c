@@ -89,6 +89,11 @@ int io_remove(int dir, const char *name)
 	return ask(unlinkat(dir, name, 0));
 }
 
+int io_remove_folder(int dir, const char *name)
+{
+	return ask(unlinkat(dir, name, AT_REMOVEDIR));
+}
+
 int io_make_folder(int dir, const char *name, mode_t mode)
 {
 	return ask(mkdirat(dir, name, mode));

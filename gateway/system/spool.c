@@ -145,6 +145,22 @@ int spool_open(const char *path, struct spool **spool, struct buf *why)
 	return 0;
 }
 
+int spool_open_to_look(const char *path, struct spool **spool, struct buf *why)
+{
+	auto_with(spool_closep) struct spool *s = new_spool(path);
+	s->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->root < 0)
+		return spool_explain(why, -errno, path, "");
+	for (enum folder i = 0; i < FOLDER_COUNT; i++) {
+		s->folders[i] =
+			io_open(s->root, folder_names[i], O_RDONLY | O_DIRECTORY, 0);
+		if (s->folders[i] < 0)
+			return spool_explain(why, s->folders[i], path, folder_names[i]);
+	}
+	*spool = take_ptr(s);
+	return 0;
+}
+
 static int is_same_folder(int a, int b, bool *same)
 {
 	struct stat sa = {0};

@@ -54,6 +54,8 @@ struct claim_name {
  * are missing, but never the spool itself nor incoming/: their owners are the admin's
  * choice. */
 int spool_open(const char *path, struct spool **spool, struct buf *why);
+/* For whoever looks only, beside a running gateway: makes and locks nothing. */
+int spool_open_to_look(const char *path, struct spool **spool, struct buf *why);
 void spool_close(struct spool *s);
 
 /* -EAGAIN: another gateway runs on this spool. Held until spool_close(), or death. */

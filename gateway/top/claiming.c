@@ -375,13 +375,15 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 }
 
 /* Below min_free nothing more is claimed, so that the disk is never quite full. */
-static bool has_space(struct site *site)
+static bool has_space(struct site *site, const struct moment *now)
 {
 	struct spool_room room;
 	if (spool_room(site->spool, &room) < 0)
 		return true;
 	bool is_low = room.bytes < (uint64_t)site->config->min_free ||
 		      room.inodes < SPARE_INODES;
+	if (is_low && !site->is_low_on_space)
+		site->low_on_space_since = now->up;
 	if (is_low != site->is_low_on_space)
 		log_event(LEVEL_WARNING, site->config->name, NULL,
 			is_low ? "disk-nearly-full" : "disk-has-space",
@@ -440,6 +442,13 @@ bool claiming_is_pending(const struct site *site)
 	return may_claim(site) && next_ready(site, &folder, &name, &was_quiet);
 }
 
+bool claiming_is_held_up(const struct site *site)
+{
+	struct intake_counts counts;
+	intake_count(site->incoming, &counts);
+	return counts.ready && may_claim(site) && !claiming_is_pending(site);
+}
+
 /* A retry that the shop has must not be back in failed/ after a loss of power. Once a
  * turn is enough: all that is ready was moved before it. */
 static int keep_retry(
@@ -462,7 +471,7 @@ static int claim_ready(struct site *site, const struct moment *now, bool *more)
 	for (int i = 0; may_claim(site); i++) {
 		if (!next_ready(site, &folder, &name, &was_quiet))
 			return 0;
-		if (i == 0 && !has_space(site))
+		if (i == 0 && !has_space(site, now))
 			return 0;
 		if (i == DROPS_A_TURN) {
 			*more = true;

@@ -38,4 +38,7 @@ msec_t claiming_due(const struct site *site, const struct moment *now);
 /* A drop is ready and there is room for it. */
 bool claiming_is_pending(const struct site *site);
 
+/* What is ready waits for others to be quiet: that nothing failed proves nothing yet. */
+bool claiming_is_held_up(const struct site *site);
+
 #endif

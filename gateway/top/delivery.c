@@ -26,43 +26,6 @@ struct errand {
 	struct schedule_ref refs[];
 };
 
-static const struct {
-	const char *name;
-	const char *remedy;
-} holds[] = {
-	[HOLD_NONE] = {"open", ""},
-	[HOLD_UNREACHABLE] = {"unreachable",
-		"check url, network, DNS and the shop's web server; sending goes on by "
-		"itself"},
-	[HOLD_UNCLEAR] = {"unclear",
-		"a request got no usable answer and may have been stored: what it held "
-		"waits "
-		"for unknown_wait, then is sent again; check the shop's web server"},
-	[HOLD_REFUSING] = {"refusing", "the shop refuses even an empty request: look at "
-				       "its own log; sending goes "
-				       "on by itself"},
-	[HOLD_KEY] = {"key-refused",
-		"the shop does not accept the key: correct key_file, or login and "
-		"password_file, then reload (SIGHUP)"},
-	[HOLD_WEBSITE] = {"website-refused", "the shop does not know this website_code: "
-					     "correct it in the configuration "
-					     "and restart, or in the shop"},
-	[HOLD_STORES_NOTHING] = {"stores-nothing",
-		"the shop answers, but refuses or breaks on every comment: look at its "
-		"own "
-		"log; one comment at a time is tried until it stores again"},
-};
-
-const char *hold_name(enum hold hold)
-{
-	return holds[hold].name;
-}
-
-const char *hold_remedy(enum hold hold)
-{
-	return holds[hold].remedy;
-}
-
 static struct errand *errand_new(struct site *site, const struct task *task)
 {
 	size_t refs_size = task->count * sizeof(task->refs[0]);
@@ -138,6 +101,7 @@ static void take_decision(
 	p->attempts = decision->attempts;
 	p->cause = decision->cause;
 	p->since = now->up;
+	tally_outcome(&site->tally, decision->outcome, now->up, now->wall);
 	site_record_comment(site, now, job, decision->index,
 		&(struct record){
 			.event = EVENT_OUTCOME,
@@ -279,6 +243,7 @@ void delivery_take(struct exchange *exchange, const struct moment *now)
 	understand(errand, exchange, &response);
 	hide_key_in(site, errand, &response);
 	log_exchange(errand, &response, took);
+	tally_answer(&site->tally, response.answer, errand->count, took, now->up);
 	note_words(errand, &response);
 	if (response.answer != ANSWER_RESULTS) {
 		free(site->hold_words);

@@ -22,8 +22,4 @@ void delivery_take(struct exchange *exchange, const struct moment *now);
 /* Gives up what is under way: the journal knows it as posted, so it counts as unknown. */
 void delivery_abandon(struct site *site);
 
-/* "unreachable", "key-refused" ... and what to do about it. */
-const char *hold_name(enum hold hold);
-const char *hold_remedy(enum hold hold);
-
 #endif

@@ -18,11 +18,15 @@
 #include "system/clock.h"
 #include "system/config.h"
 #include "system/log.h"
+#include "system/notify.h"
 #include "system/privileges.h"
+#include "system/sandbox.h"
 #include "system/transport.h"
 #include "top/delivery.h"
+#include "top/headline.h"
 #include "top/options.h"
 #include "top/pipeline.h"
+#include "top/report.h"
 
 enum { ERRORS_MAX_BYTES = 64 * 1024 };
 
@@ -31,9 +35,11 @@ struct gateway {
 	struct config *config;
 	struct transport *transport;
 	struct site **sites;
+	struct report *report;
 	struct shop **shops; /* one a site; sites with one URL share theirs */
 	size_t count;        /* of sites that are open */
 	struct pollfd *fds;  /* signals, then one a site */
+	struct notify notify;
 	bool is_stopping;
 	bool is_killed; /* asked to stop a second time */
 };
@@ -124,6 +130,36 @@ static int open_sites(struct gateway *g)
 	return EX_OK;
 }
 
+/* Before anything that others wrote is read. */
+static void confine(const struct gateway *g)
+{
+	int abi = 0;
+	auto_with(sandbox_done) struct sandbox sandbox = {.rules = NULL};
+	sandbox_allow_config(&sandbox, g->config);
+	sandbox_allow_system(&sandbox);
+	int r = sandbox_enter(&sandbox, &abi);
+	bool is_lacking = r == -ENOSYS || r == -EOPNOTSUPP;
+	if (r == 0)
+		log_event(LEVEL_DEBUG, NULL, NULL, "confined", log_number("abi", abi));
+	else
+		log_event(is_lacking ? LEVEL_INFO : LEVEL_WARNING, NULL, NULL,
+			"not-confined", log_text("error", strerrordesc_np(-r)),
+			log_number("abi", abi),
+			log_text("meaning",
+				"the kernel offers no Landlock of ABI 2 or later: only "
+				"rights of files bound what the gateway can reach"));
+}
+
+static void open_notify(struct gateway *g)
+{
+	int r = notify_open(&g->notify, clock_now().up);
+	if (r < 0)
+		log_event(LEVEL_WARNING, NULL, NULL, "cannot-notify",
+			log_text("error", strerrordesc_np(-r)),
+			log_text("meaning", "NOTIFY_SOCKET cannot be used: the service "
+					    "manager is told nothing"));
+}
+
 static int start(struct gateway *g)
 {
 	int r = privileges_drop(g->config->user);
@@ -132,6 +168,14 @@ static int start(struct gateway *g)
 			g->config->user, strerrordesc_np(-r));
 		return EX_CONFIG;
 	}
+	r = privileges_seal();
+	if (r < 0) {
+		fprintf(stderr, "opensi-gateway: cannot give up privileges: %s\n",
+			strerrordesc_np(-r));
+		return EX_OSERR;
+	}
+	open_notify(g);
+	confine(g);
 	g->fds = xcalloc(g->config->site_count + 1, sizeof(*g->fds));
 	g->fds[0].fd = -1;
 	/* Signals are caught after that: who waits for a lock is ended by any of them. */
@@ -141,7 +185,7 @@ static int start(struct gateway *g)
 
 /* --- signals --- */
 
-static void reload(struct gateway *g)
+static void replace_config(struct gateway *g)
 {
 	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
 	auto_with(config_cleanup) struct config *next = NULL;
@@ -151,7 +195,9 @@ static void reload(struct gateway *g)
 	if (r < 0) {
 		log_event(LEVEL_ERROR, NULL, NULL, "reload-refused",
 			log_text("errors", buf_peek(&errors)),
-			log_text("meaning", "the configuration in use was not changed"));
+			log_text("meaning",
+				"the configuration in use was not changed; files in "
+				"folders it did not name so far need a restart"));
 		return;
 	}
 	for (size_t i = 0; i < g->count; i++)
@@ -164,8 +210,16 @@ static void reload(struct gateway *g)
 		log_text("config", g->options.config));
 }
 
+static void reload(struct gateway *g)
+{
+	notify_reloading(&g->notify);
+	replace_config(g);
+	notify_ready(&g->notify);
+}
+
 static void stop(struct gateway *g)
 {
+	notify_stopping(&g->notify);
 	g->is_killed = g->is_stopping;
 	g->is_stopping = true;
 	log_event(LEVEL_INFO, NULL, NULL, "stopping",
@@ -209,7 +263,18 @@ static msec_t turn(struct gateway *g, const struct moment *now)
 		pipeline_turn(g->sites[i], now, &site_due);
 		due = msec_min(due, site_due);
 	}
-	return due;
+	return msec_min(due, report_turn(g->report, now));
+}
+
+/* The service manager hears that we are alive, and what has changed. */
+static msec_t report(struct gateway *g, const struct moment *now)
+{
+	if (notify_wants_line(&g->notify, now->up)) {
+		auto_buf struct buf line = {.max_bytes = NOTIFY_LINE_MAX};
+		headline_write(&line, g->sites, g->count, now);
+		notify_line(&g->notify, buf_peek(&line), now->up);
+	}
+	return notify_turn(&g->notify, now->up);
 }
 
 static int wait_for_work(struct gateway *g, msec_t due)
@@ -231,6 +296,7 @@ static int run(struct gateway *g)
 		msec_t due = turn(g, &now);
 		if (is_over(g, &now))
 			return EX_OK;
+		due = msec_min(due, report(g, &now));
 		int r = wait_for_work(g, due);
 		if (r < 0) {
 			log_event(LEVEL_ERROR, NULL, NULL, "cannot-wait",
@@ -266,16 +332,11 @@ static void say_not_in_use(const char *site, const char *setting, bool is_set)
 static void say_what_is_not_in_use(const struct config *config)
 {
 	say_not_in_use(NULL, "language", config->language);
-	for (size_t i = 0; i < config->site_count; i++) {
-		const struct site_config *site = &config->sites[i];
-		say_not_in_use(site->name, "keep_sent", site->keep_sent > 0);
-		say_not_in_use(site->name, "keep_audit", site->keep_audit > 0);
-		say_not_in_use(site->name, "metrics_file", site->metrics_file);
-	}
 }
 
 static void close_all(struct gateway *g)
 {
+	report_free(g->report);
 	for (size_t i = 0; i < g->count; i++)
 		pipeline_close(g->sites[i]);
 	for (size_t i = 0; g->shops && i < g->config->site_count; i++) {
@@ -286,6 +347,7 @@ static void close_all(struct gateway *g)
 			shop_free(g->shops[i]);
 	}
 	transport_free(g->transport);
+	notify_close(&g->notify);
 	if (g->fds)
 		cleanup_close(&g->fds[0].fd);
 	free(g->fds);
@@ -296,7 +358,7 @@ static void close_all(struct gateway *g)
 
 int main(int argc, char **argv)
 {
-	struct gateway g = {0};
+	struct gateway g = {.notify.fd = -1};
 	int status = options_read(argc, argv, &g.options);
 	if (status >= 0)
 		return status;
@@ -310,7 +372,12 @@ int main(int argc, char **argv)
 			log_text("version", GATEWAY_VERSION),
 			log_number("sites", g.count));
 		say_what_is_not_in_use(g.config);
+		struct moment now = clock_now();
+		g.report = report_new(g.sites, g.count, &now);
+		notify_ready(&g.notify);
 		status = run(&g);
+		now = clock_now();
+		report_stop(g.report, &now);
 		if (status == EX_OK && g.options.is_once)
 			status = once_status(&g);
 	}

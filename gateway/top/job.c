@@ -89,6 +89,7 @@ void job_free(struct job *job)
 	if (job->problems)
 		problems_done(job->problems);
 	free(job->problems);
+	free(job->headline);
 	cleanup_close(&job->fd);
 	free(job);
 }
@@ -152,19 +153,6 @@ enum progress_state progress_named(const char *name)
 		if (!strcmp(states[i].name, name))
 			return (enum progress_state)i;
 	return PROGRESS_FRESH;
-}
-
-const char *verdict_name(enum verdict verdict)
-{
-	static const char *const names[] = {
-		[VERDICT_VALID] = "valid",
-		[VERDICT_BROKEN_OFF] = "broken-off",
-		[VERDICT_MALFORMED] = "malformed",
-		[VERDICT_REFUSED] = "refused",
-		[VERDICT_INVALID] = "invalid",
-		[VERDICT_OVERSIZE] = "oversize",
-	};
-	return names[verdict];
 }
 
 bool job_is_unrecorded(const struct job *job)

@@ -97,6 +97,7 @@ struct job {
 	size_t memory;    /* bytes that the window counts */
 	unsigned kills;   /* readings of it that killed the gateway, in succession */
 	bool is_told;     /* that its bytes cannot be had */
+	char *headline;   /* of its reason, or NULL */
 	bool has_rest;    /* its rest file is in failed/ */
 	bool is_stopped;  /* nothing more is sent of it, because of `end` */
 	struct job *next; /* in the queue it waits in: for its reading, or its settling */
@@ -119,8 +120,6 @@ bool progress_is_final(enum progress_state state);
 bool progress_is_accepted(enum progress_state state); /* the shop has it */
 const char *progress_name(enum progress_state state); /* as records and reasons say it */
 enum progress_state progress_named(const char *name); /* FRESH for what is no name */
-
-const char *verdict_name(enum verdict verdict);
 
 /* What a checkpoint says instead of a verdict, so that no restart takes such a claim for
  * one that was never sent. */

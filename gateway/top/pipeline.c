@@ -13,6 +13,7 @@
 #include "top/claiming.h"
 #include "top/delivery.h"
 #include "top/recovery.h"
+#include "top/retention.h"
 #include "top/settling.h"
 
 /* Below the smallest limit that web servers have by default (nginx: 1 MiB), with room for
@@ -77,6 +78,7 @@ static struct site *new_site(
 	site->must_scan = true;
 	site->scan_at = MSEC_NEVER;
 	site->ask_again = now->up;
+	tally_init(&site->tally, now->up);
 	job_queue_init(&site->unread);
 	job_queue_init(&site->put_off);
 	job_queue_init(&site->done);
@@ -126,6 +128,8 @@ static void free_site(struct site *site)
 	watch_free(site->watch);
 	spool_close(site->spool);
 	free(site->trouble.remedy);
+	free(site->trouble.told_remedy);
+	tally_done(&site->tally);
 	free(site->hold_words);
 	free(site->failed);
 	free((void *)site->retired);
@@ -264,6 +268,13 @@ static int settle_done(struct site *site, const struct moment *now, bool *more)
 	return settling_work(site, now);
 }
 
+static int delete_old(struct site *site, const struct moment *now, bool *more)
+{
+	if (!site->is_stopping)
+		retention_work(site, now, more);
+	return 0;
+}
+
 static int write_journal(struct site *site, const struct moment *now, bool *more)
 {
 	(void)now;
@@ -278,13 +289,15 @@ static const struct step steps[] = {
 	{"claiming and reading files", claiming_work},
 	{"sending", send_comments},
 	{"moving what is done", settle_done},
+	{"deleting what is old", delete_old},
 	{"writing the journal", write_journal},
 };
 
 static msec_t next_due(const struct site *site, const struct moment *now)
 {
 	msec_t sending = site->is_stopping ? MSEC_NEVER : site->ask_again;
-	return msec_min(sending, claiming_due(site, now));
+	msec_t due = msec_min(sending, claiming_due(site, now));
+	return site->is_stopping ? due : msec_min(due, retention_due(site));
 }
 
 void pipeline_turn(struct site *site, const struct moment *now, msec_t *due)
@@ -304,7 +317,8 @@ void pipeline_turn(struct site *site, const struct moment *now, msec_t *due)
 			return;
 		}
 	}
-	site_trouble_over(site);
+	if (!claiming_is_held_up(site))
+		site_trouble_over(site);
 	*due = more ? now->up : next_due(site, now);
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -109,8 +110,19 @@ static enum reason_kind kind_of(const struct job *job, enum way way)
 	return way == WAY_PARTIAL ? REASON_PARTIAL : kinds[job->end];
 }
 
-static int place_reason(struct site *site, const struct moment *now,
-	const struct job *job, enum way way, const char *sent_to)
+/* What the first line of a reason says after the file's name. */
+static char *headline_of(const struct buf *reason)
+{
+	static const char end_of_name[] = ": ";
+	const char *line = buf_peek(reason);
+	size_t len = strcspn(line, "\n");
+	const char *words = memmem(line, len, end_of_name, sizeof(end_of_name) - 1);
+	words = words ? words + sizeof(end_of_name) - 1 : line;
+	return xstrndup(words, len - (size_t)(words - line));
+}
+
+static int place_reason(struct site *site, const struct moment *now, struct job *job,
+	enum way way, const char *sent_to)
 {
 	bool is_past = (job->end == END_CHANGED || job->end == END_POISONOUS) &&
 		       job->past && !job->is_stopped;
@@ -132,6 +144,8 @@ static int place_reason(struct site *site, const struct moment *now,
 	};
 	auto_buf struct buf text = {.max_bytes = REASON_MAX_BYTES};
 	reason_write(&text, &reason);
+	free(job->headline);
+	job->headline = headline_of(&text);
 
 	char name[sizeof(job->claim.name) + sizeof(".reason.txt")];
 	snprintf(name, sizeof(name), "%s.reason.txt", job->claim.name);
@@ -263,6 +277,21 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 		log_text("reason", way == WAY_SENT ? "" : reason));
 }
 
+static void tally_settled(
+	struct site *site, const struct moment *now, const struct job *job, enum way way)
+{
+	struct tally_file file = {
+		.at = now->wall,
+		.name = (char *)job->claim.name,
+		.words = job->headline,
+		.comments = job->count,
+	};
+	if (way != WAY_FAILED)
+		tally_file(&site->tally, TALLY_SENT, &file);
+	if (way != WAY_SENT)
+		tally_file(&site->tally, TALLY_FAILED, &file);
+}
+
 static int move_job(struct site *site, const struct moment *now, struct job *job)
 {
 	char to[PATH_MAX];
@@ -281,6 +310,7 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 	else if (r < 0)
 		return r;
 	log_settled(site, job, to);
+	tally_settled(site, now, job, way);
 	if (way != WAY_SENT)
 		site_note_failure(site, job->claim.stamp);
 	site_keep_doubts(site, job, now->up);

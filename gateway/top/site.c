@@ -293,6 +293,8 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 	}
 	site_keep_doubts(site, job, now->up);
 	site_record_job(site, now, job, &(struct record){.event = EVENT_WITHDRAWN});
+	tally_file(&site->tally, TALLY_WITHDRAWN,
+		&(struct tally_file){.at = now->wall, .name = job->claim.name});
 	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "withdrawn",
 		log_number("delivered", job_accepted(job)),
 		log_number("comments", job->count),
@@ -439,6 +441,8 @@ int site_trouble(struct site *site, const struct moment *now, const char *what, 
 	if (t->wait > TROUBLE_LONGEST)
 		t->wait = TROUBLE_LONGEST;
 	t->again = now->up + t->wait;
+	if (!t->error)
+		t->since = now->up;
 	if (t->error != r)
 		log_event(LEVEL_ERROR, site->config->name, NULL, "trouble",
 			log_text("where", what), log_text("error", strerrordesc_np(-r)),
@@ -447,6 +451,8 @@ int site_trouble(struct site *site, const struct moment *now, const char *what, 
 			log_text("meaning", "the gateway keeps what it has, tries again "
 					    "by itself and says when it is over"));
 	t->error = r;
+	free(t->told_remedy);
+	t->told_remedy = take_ptr(remedy);
 	return r;
 }
 
@@ -462,5 +468,6 @@ void site_trouble_over(struct site *site)
 	log_event(LEVEL_WARNING, site->config->name, NULL, "trouble-over",
 		log_text("was", strerrordesc_np(-site->trouble.error)));
 	free(site->trouble.remedy);
+	free(site->trouble.told_remedy);
 	site->trouble = (struct machine_trouble){0};
 }

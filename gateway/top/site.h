@@ -17,6 +17,7 @@
 #include "core/intake.h"
 #include "core/record.h"
 #include "core/schedule.h"
+#include "core/tally.h"
 #include "system/audit.h"
 #include "system/clock.h"
 #include "system/config.h"
@@ -38,8 +39,10 @@ struct kept_doubt {
 };
 
 struct machine_trouble {
-	int error;    /* -errno, or 0: none */
-	char *remedy; /* for what comes next, where its place is known; or NULL */
+	int error;         /* -errno, or 0: none */
+	char *remedy;      /* for what comes next, where its place is known; or NULL */
+	char *told_remedy; /* as it was last said */
+	msec_t since;      /* when it began */
 	msec_t wait;
 	msec_t again; /* when to try again */
 };
@@ -80,10 +83,13 @@ struct site {
 	size_t checkpoint_lines; /* of the one being written */
 	struct machine_trouble trouble;
 	bool is_low_on_space;
+	msec_t low_on_space_since;
 	bool must_scan;
 	msec_t quiet_since; /* of the wait after a power loss; 0: none */
 	msec_t scan_at;
-	size_t ignored;  /* names in incoming/ that are no drops, at the last scan */
+	msec_t retention_at; /* when old days are looked for again */
+	size_t ignored;      /* names in incoming/ that are no drops, at the last scan */
+	struct tally tally;
 	size_t failures; /* drops that went to failed/ in this run */
 	/* The latest of them by stamp, so that a retry is known as one. */
 	char (*failed)[TIMES_STAMP_LEN + 1];

@@ -203,6 +203,7 @@ FAULTY(io_stat);
 FAULTY(io_stat_at);
 FAULTY(io_rename);
 FAULTY(io_remove);
+FAULTY(io_remove_folder);
 FAULTY(io_make_folder);
 FAULTY(clock_now);
 
@@ -282,6 +283,12 @@ int __wrap_io_rename(
 int __wrap_io_remove(int dir, const char *name)
 {
 	return ANSWER("io_remove", AT(dir, name), NULL, __real_io_remove(dir, name));
+}
+
+int __wrap_io_remove_folder(int dir, const char *name)
+{
+	return ANSWER("io_remove_folder", AT(dir, name), NULL,
+		__real_io_remove_folder(dir, name));
 }
 
 int __wrap_io_make_folder(int dir, const char *name, mode_t mode)

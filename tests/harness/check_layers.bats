@@ -6,14 +6,15 @@ bats_require_minimum_version 1.5.0
 setup() {
 	command -v gcc >/dev/null || skip "there is no gcc"
 	tree=$BATS_TEST_TMPDIR/tree
-	mkdir -p "$tree"/gateway/{base,core,system,top} "$tree/tests"
+	mkdir -p "$tree"/gateway/{base,core,system,top,tool} "$tree/tests"
 	cp tests/check-layers "$tree/tests/"
 	echo 'void base_one(void); void base_one(void) {}' >"$tree/gateway/base/one.c"
 	echo 'void base_one(void);' >"$tree/gateway/base/one.h"
-	touch "$tree/gateway/top/one.h" "$tree/gateway/system/one.h"
+	touch "$tree"/gateway/{top,system,tool}/one.h
 	write core 'memset(p, 0, strlen(p)); base_one();'
 	write system 'base_one();'
 	write top 'base_one();'
+	write tool 'base_one();'
 }
 
 # layer, statements, further includes

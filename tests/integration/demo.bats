@@ -45,7 +45,8 @@ stored() {
 }
 
 files_in_spool() {
-	find "$CHECKOUT/spool" -type f ! -name .gitignore ! -name lock
+	find "$CHECKOUT/spool" -type f ! -name .gitignore ! -name lock \
+		! -name state.json ! -name status.html
 }
 
 processes() {

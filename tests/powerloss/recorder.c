@@ -44,6 +44,7 @@ int __real_io_stat_at(int dir, const char *name, struct stat *st);
 int __real_io_rename(
 	int from_dir, const char *from, int to_dir, const char *to, bool replace);
 int __real_io_remove(int dir, const char *name);
+int __real_io_remove_folder(int dir, const char *name);
 int __real_io_make_folder(int dir, const char *name, mode_t mode);
 struct moment __real_clock_now(void);
 const char *__real_clock_boot_id(void);
@@ -60,6 +61,7 @@ int __wrap_io_stat_at(int dir, const char *name, struct stat *st);
 int __wrap_io_rename(
 	int from_dir, const char *from, int to_dir, const char *to, bool replace);
 int __wrap_io_remove(int dir, const char *name);
+int __wrap_io_remove_folder(int dir, const char *name);
 int __wrap_io_make_folder(int dir, const char *name, mode_t mode);
 struct moment __wrap_clock_now(void);
 const char *__wrap_clock_boot_id(void);
@@ -222,6 +224,14 @@ int __wrap_io_rename(
 int __wrap_io_remove(int dir, const char *name)
 {
 	int r = __real_io_remove(dir, name);
+	if (is_to_note(r))
+		note("remove\t%ju\t%s", id_of(dir), name);
+	return r;
+}
+
+int __wrap_io_remove_folder(int dir, const char *name)
+{
+	int r = __real_io_remove_folder(dir, name);
 	if (is_to_note(r))
 		note("remove\t%ju\t%s", id_of(dir), name);
 	return r;

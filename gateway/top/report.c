@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "core/metrics.h"
+#include "core/page.h"
+#include "core/tally.h"
+#include "system/io.h"
+#include "system/log.h"
+#include "system/publish.h"
+#include "top/delivery.h"
+#include "top/pipeline.h"
+#include "top/site.h"
+
+enum {
+	PAUSE = MSEC_SECOND, /* between two snapshots */
+	PAUSE_OF_RATE = 10 * MSEC_SECOND,
+	DAY_LEN = sizeof("2026-11-23"),
+	METRICS_MAX_BYTES = 16 * 1024 * 1024,
+};
+
+static const char state_file[] = "state.json";
+static const char page_file[] = "status.html";
+
+/* A file that is written when its text changes. */
+struct published {
+	char *text; /* as it was last written, or NULL */
+	int error;  /* of the last attempt, or 0 */
+};
+
+struct told {
+	struct site *site;
+	struct published state;
+	struct published page;    /* without text: it is written with the state */
+	struct published metrics; /* of the first site that names that file */
+	char day[DAY_LEN];    /* of this server; sent_today counts from its midnight */
+	uint64_t sent_before; /* by earlier runs of today */
+	uint64_t sent_at_midnight;
+	const char *reason; /* why it does not send, and */
+	usec_t since;       /* when that was first told; NULL: it sends */
+	uint64_t failed;    /* files in failed/ when it had this time of change */
+	struct timespec failed_changed;
+	ino_t failed_inode;
+};
+
+struct report {
+	struct told *told;
+	size_t count;
+	msec_t not_before; /* the next snapshot */
+};
+
+/* --- what was sent today --- */
+
+static void read_day(usec_t at, char day[DAY_LEN])
+{
+	auto_buf struct buf text = {.max_bytes = DAY_LEN};
+	times_add_local_day(&text, at);
+	memcpy(day, buf_peek(&text), DAY_LEN);
+}
+
+static uint64_t sent_today(struct told *t, const struct moment *now)
+{
+	uint64_t sent = t->site->tally.ends[TALLY_SENT];
+	char today[DAY_LEN];
+	read_day(now->wall, today);
+	if (strcmp(today, t->day) != 0) {
+		memcpy(t->day, today, DAY_LEN);
+		t->sent_before = 0;
+		t->sent_at_midnight = sent;
+	}
+	return t->sent_before + sent - t->sent_at_midnight;
+}
+
+static int read_state(int folder, struct status *status)
+{
+	struct stat st;
+	size_t len = 0;
+	auto_close int fd = io_open(folder, state_file, O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0)
+		return fd;
+	int r = io_stat(fd, &st);
+	if (r < 0)
+		return r;
+	if (!S_ISREG(st.st_mode) || st.st_size > STATUS_MAX_BYTES)
+		return -EINVAL;
+	auto_free char *bytes = xcalloc(1, (size_t)st.st_size + 1);
+	r = io_read(fd, bytes, (size_t)st.st_size, &len);
+	return r < 0 ? r : status_parse(bytes, len, status);
+}
+
+/* What cannot be read counts from zero: it is a figure for eyes. */
+static void go_on_counting(struct told *t, const struct moment *now)
+{
+	auto_with(status_done) struct status last = {0};
+	char day[DAY_LEN];
+	read_day(now->wall, t->day);
+	if (read_state(spool_root_fd(t->site->spool), &last) < 0)
+		return;
+	read_day(last.updated, day);
+	for (size_t i = 0; i < last.count && !strcmp(day, t->day); i++)
+		if (!strcmp(last.sites[i].name, t->site->config->name))
+			t->sent_before = last.sites[i].sent_today;
+}
+
+/* --- what lies in failed/ --- */
+
+static bool is_reason(const char *name)
+{
+	static const char suffix[] = ".reason.txt";
+	size_t len = strlen(name);
+	return len >= sizeof(suffix) &&
+	       !strcmp(name + len - (sizeof(suffix) - 1), suffix);
+}
+
+static uint64_t count_folder(const struct site *site)
+{
+	uint64_t count = 0;
+	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_FAILED);
+	for (const struct dirent *entry; dir && (entry = readdir(dir));)
+		count += entry->d_name[0] != '.' && !is_reason(entry->d_name);
+	return count;
+}
+
+/* Listed again only if it changed since. */
+static uint64_t count_failed(struct told *t)
+{
+	struct stat st;
+	if (io_stat(spool_folder_fd(t->site->spool, FOLDER_FAILED), &st) < 0)
+		return t->failed;
+	if (st.st_ino == t->failed_inode &&
+		!memcmp(&st.st_mtim, &t->failed_changed, sizeof(st.st_mtim)))
+		return t->failed;
+	t->failed_inode = st.st_ino;
+	t->failed_changed = st.st_mtim;
+	return t->failed = count_folder(t->site);
+}
+
+/* --- what holds it up --- */
+
+static usec_t wall_of(const struct moment *now, msec_t up)
+{
+	return now->wall + (up - now->up) * 1000;
+}
+
+static void tell_trouble(
+	const struct site *site, const struct moment *now, struct site_status *status)
+{
+	status->state = STATE_WAITING;
+	status->hold = (struct status_hold){
+		.since = wall_of(now, site->trouble.since),
+		.reason = "machine-trouble",
+		.said = strerrordesc_np(-site->trouble.error),
+		.remedy = site->trouble.told_remedy,
+		.next_try = wall_of(now, site->trouble.again),
+	};
+}
+
+static void tell_hold(const struct site *site, const struct moment *now,
+	const struct schedule_state *state, struct site_status *status)
+{
+	status->state = STATE_HELD;
+	status->hold = (struct status_hold){
+		.since = wall_of(now, state->held_since),
+		.reason = hold_name(state->hold),
+		.said = site->hold_words,
+		.remedy = hold_remedy(state->hold),
+		.next_try = wall_of(now, state->next_try),
+	};
+}
+
+static void tell_low_space(
+	const struct site *site, const struct moment *now, struct site_status *status)
+{
+	status->state = STATE_WAITING;
+	status->hold = (struct status_hold){
+		.since = wall_of(now, site->low_on_space_since),
+		.reason = "no-space",
+		.said = "less than min_free is left on the spool's file system",
+		.remedy = "make room there: new files wait in incoming/ until then",
+	};
+}
+
+static void tell_quiet(
+	const struct site *site, const struct moment *now, struct site_status *status)
+{
+	status->state = STATE_WAITING;
+	status->hold = (struct status_hold){
+		.since = wall_of(now, site->quiet_since),
+		.reason = "power-loss",
+		.said = "the last run ended with the machine",
+		.remedy = "nothing to do: what was under way may still be stored by the "
+			  "shop, so nothing is sent before unknown_wait is over",
+		.next_try = wall_of(now, site->quiet_since + site->config->unknown_wait),
+	};
+}
+
+static bool is_quiet(const struct site *site, const struct moment *now)
+{
+	return site->quiet_since &&
+	       now->up - site->quiet_since < site->config->unknown_wait;
+}
+
+static void tell_state(const struct site *site, const struct moment *now,
+	const struct schedule_state *state, struct site_status *status)
+{
+	if (site->trouble.error)
+		tell_trouble(site, now, status);
+	else if (state->hold != HOLD_NONE)
+		tell_hold(site, now, state, status);
+	else if (site->is_low_on_space)
+		tell_low_space(site, now, status);
+	else if (is_quiet(site, now))
+		tell_quiet(site, now, status);
+}
+
+/* Two clocks drift: the same hold keeps the instant that was told first. */
+static void keep_since(struct told *t, struct status_hold *hold)
+{
+	if (!hold->reason || !t->reason || strcmp(hold->reason, t->reason) != 0)
+		t->since = hold->since / USEC_SECOND * USEC_SECOND;
+	t->reason = hold->reason;
+	hold->since = t->since;
+	hold->next_try -= hold->next_try % USEC_SECOND;
+}
+
+/* --- the snapshot of a site --- */
+
+/* What is in sending/ was there before what waits in incoming/, as a rule; there the next
+ * to be taken is the oldest, or nearly so. */
+static int64_t oldest_waiting(const struct site *site, const struct moment *now)
+{
+	usec_t oldest = INT64_MAX;
+	bool was_quiet = false;
+	struct stat st;
+	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));) {
+		const struct job *job = table_member(node, struct job, node);
+		oldest = job->claimed < oldest ? job->claimed : oldest;
+	}
+	const char *next = intake_next(site->incoming, &was_quiet);
+	if (next && spool_look(site->spool, FOLDER_INCOMING, next, &st) == 0) {
+		usec_t arrived = site_sighting(&st).changed / 1000;
+		oldest = arrived < oldest ? arrived : oldest;
+	}
+	if (oldest == INT64_MAX)
+		return -1;
+	return oldest > now->wall ? 0 : (now->wall - oldest) / USEC_SECOND;
+}
+
+/* Claimed, but their bytes cannot be had. */
+static uint64_t count_put_off(const struct site *site)
+{
+	uint64_t count = 0;
+	for (const struct job *job = site->put_off.first; job; job = job->next)
+		count++;
+	return count;
+}
+
+static size_t age_of(const struct job *job, const struct moment *now)
+{
+	static const usec_t bounds[STATUS_AGES - 1] = {60, 600, 3600, 86400};
+	size_t age = 0;
+	while (age < STATUS_AGES - 1 &&
+		now->wall - job->claimed >= bounds[age] * USEC_SECOND)
+		age++;
+	return age;
+}
+
+static void count_ages(
+	const struct site *site, const struct moment *now, struct site_status *status)
+{
+	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)
+		status->ages[age_of(table_member(node, struct job, node), now)]++;
+}
+
+static void look_at_site(
+	struct told *t, const struct moment *now, struct site_status *status)
+{
+	struct site *site = t->site;
+	struct schedule_state state;
+	struct intake_counts counts;
+	schedule_state(site->schedule, &state);
+	intake_count(site->incoming, &counts);
+	site->tally.flushes = audit_flushes(site->audit);
+	*status = (struct site_status){
+		.name = site->config->name,
+		.incoming = counts.ready + counts.settling + counts.linked +
+			    counts.unreadable,
+		.sending = site->jobs.count,
+		.failed = count_failed(t),
+		.sent_today = sent_today(t, now),
+		.deferred = state.deferred,
+		.unknown = state.unknown,
+		.ignored = site->ignored + counts.linked,
+		.unreadable = counts.unreadable + count_put_off(site),
+		.oldest_waiting_s = oldest_waiting(site, now),
+		.rate = tally_rate(&site->tally, now->up),
+		.answer_ms = site->tally.answer_ms,
+		.tally = &site->tally,
+		.up = now->up,
+	};
+	count_ages(site, now, status);
+	tell_state(site, now, &state, status);
+	keep_since(t, &status->hold);
+}
+
+/* --- writing --- */
+
+/* After its first failure a file is tried in silence. */
+static void note_written(
+	struct published *p, const struct site *site, const char *name, int r)
+{
+	if (r < 0 && r != p->error)
+		log_event(LEVEL_WARNING, site->config->name, NULL, "not-written",
+			log_text("file", name), log_text("error", strerrordesc_np(-r)),
+			log_text(
+				"meaning", "what it shows is old; nothing else suffers"));
+	p->error = r;
+}
+
+static bool has_changed(struct published *p, struct buf *text)
+{
+	if (!p->error && p->text && !strcmp(p->text, buf_peek(text)))
+		return false;
+	free(p->text);
+	p->text = buf_take(text);
+	return true;
+}
+
+/* The time of the snapshot alone is no change. */
+static bool state_has_changed(struct told *t, const struct site_status *site)
+{
+	auto_buf struct buf text = {.max_bytes = STATUS_MAX_BYTES};
+	struct site_status of_site = *site;
+	status_write(&text, &(struct status){.sites = &of_site, .count = 1});
+	return has_changed(&t->state, &text);
+}
+
+static void write_beside_spool(
+	struct published *p, const struct site *site, const char *name, struct buf *text)
+{
+	int r = publish_at(spool_root_fd(site->spool), name, buf_peek(text), text->len);
+	note_written(p, site, name, r);
+}
+
+/* state.json and the page go together: the page changes with what it shows. */
+static void write_state(
+	struct told *t, const struct moment *now, struct site_status *site)
+{
+	bool has_news = state_has_changed(t, site);
+	const struct status status = {
+		.updated = now->wall,
+		.version = GATEWAY_VERSION,
+		.sites = site,
+		.count = 1,
+	};
+	if (has_news) {
+		auto_buf struct buf text = {.max_bytes = STATUS_MAX_BYTES};
+		status_write(&text, &status);
+		write_beside_spool(&t->state, t->site, state_file, &text);
+	}
+	if (has_news || t->page.error) {
+		auto_buf struct buf page = {.max_bytes = PAGE_MAX_BYTES};
+		page_write(&page, &status);
+		write_beside_spool(&t->page, t->site, page_file, &page);
+	}
+}
+
+static const char *metrics_file(const struct told *t)
+{
+	return t->site->config->metrics_file;
+}
+
+/* Sites that name one file share it: the first of them writes it. */
+static size_t gather_metrics(const struct report *report, size_t first,
+	const struct site_status *all, struct site_status *shared)
+{
+	const char *file = metrics_file(&report->told[first]);
+	size_t count = 0;
+	for (size_t i = 0; file && i < report->count; i++) {
+		const char *other = metrics_file(&report->told[i]);
+		if (!other || strcmp(other, file) != 0)
+			continue;
+		if (i < first)
+			return 0;
+		shared[count++] = all[i];
+	}
+	return count;
+}
+
+static void write_metrics(
+	struct report *report, const struct moment *now, const struct site_status *all)
+{
+	auto_free struct site_status *shared = xcalloc(report->count, sizeof(*shared));
+	for (size_t i = 0; i < report->count; i++) {
+		struct told *t = &report->told[i];
+		auto_buf struct buf text = {.max_bytes = METRICS_MAX_BYTES};
+		const struct status status = {
+			.updated = now->wall,
+			.version = GATEWAY_VERSION,
+			.sites = shared,
+			.count = gather_metrics(report, i, all, shared),
+		};
+		if (!status.count)
+			continue;
+		metrics_write(&text, &status);
+		if (!has_changed(&t->metrics, &text))
+			continue;
+		note_written(&t->metrics, t->site, metrics_file(t),
+			publish(metrics_file(t), t->metrics.text,
+				strlen(t->metrics.text)));
+	}
+}
+
+static bool tell(struct report *report, const struct moment *now, bool has_stopped)
+{
+	bool is_running = false;
+	auto_free struct site_status *all = xcalloc(report->count, sizeof(*all));
+	for (size_t i = 0; i < report->count; i++) {
+		look_at_site(&report->told[i], now, &all[i]);
+		if (has_stopped)
+			all[i].state = STATE_STOPPED;
+		is_running = is_running || all[i].rate > 0;
+		write_state(&report->told[i], now, &all[i]);
+	}
+	write_metrics(report, now, all);
+	return is_running;
+}
+
+/* --- the interface --- */
+
+struct report *report_new(
+	struct site *const *sites, size_t count, const struct moment *now)
+{
+	struct report *report = xcalloc(1, sizeof(*report));
+	report->told = xcalloc(count, sizeof(*report->told));
+	report->count = count;
+	for (size_t i = 0; i < count; i++) {
+		report->told[i].site = sites[i];
+		go_on_counting(&report->told[i], now);
+	}
+	return report;
+}
+
+void report_free(struct report *report)
+{
+	if (!report)
+		return;
+	for (size_t i = 0; i < report->count; i++) {
+		free(report->told[i].state.text);
+		free(report->told[i].metrics.text);
+	}
+	free(report->told);
+	free(report);
+}
+
+msec_t report_turn(struct report *report, const struct moment *now)
+{
+	if (now->up < report->not_before)
+		return report->not_before;
+	report->not_before = now->up + PAUSE;
+	return tell(report, now, false) ? now->up + PAUSE_OF_RATE : MSEC_NEVER;
+}
+
+void report_stop(struct report *report, const struct moment *now)
+{
+	(void)tell(report, now, true);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/retention.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "system/io.h"
+#include "system/log.h"
+#include "top/site.h"
+
+enum {
+	DAY_LEN = sizeof("2026-11-23") - 1,
+	FILES_A_TURN = 500,
+	LATEST_KEPT = 2, /* of audit/ */
+};
+#define PAUSE MSEC_HOUR
+
+/* Where old days lie: folders of files in sent/, files in audit/. */
+struct days {
+	enum folder folder;
+	const char *suffix;
+	void (*add_day)(struct buf *b, usec_t at);
+};
+static const struct days sent_days = {FOLDER_SENT, "", times_add_local_day};
+static const struct days audit_days = {FOLDER_AUDIT, ".jsonl", times_add_utc_day};
+
+static bool is_day(const struct days *days, const char *name)
+{
+	static const char form[] = "dddd-dd-dd";
+	for (size_t i = 0; i < DAY_LEN; i++)
+		if (form[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
+			return false;
+	return !strcmp(name + DAY_LEN, days->suffix);
+}
+
+/* The earliest day after `day` and before `end`, into `day`; "": none. */
+static int next_day(const struct site *site, const struct days *days, const char *end,
+	char day[DAY_LEN + 1])
+{
+	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, days->folder);
+	if (!dir)
+		return -errno;
+	char next[DAY_LEN + 1] = "";
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
+		const char *name = entry->d_name;
+		if (!is_day(days, name) || strncmp(name, end, DAY_LEN) >= 0 ||
+			strncmp(name, day, DAY_LEN) <= 0)
+			continue;
+		if (!next[0] || strncmp(name, next, DAY_LEN) < 0)
+			snprintf(next, sizeof(next), "%.*s", (int)DAY_LEN, name);
+	}
+	memcpy(day, next, sizeof(next));
+	return -errno;
+}
+
+/* --- sent/ --- */
+
+/* 1: the folder holds no more regular files. */
+static int empty_some(int folder, const char *day)
+{
+	auto_close int fd = io_open(folder, day, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd;
+	auto_with(spool_closedirp) DIR *dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	(void)take_fd(&fd); /* dir closes it */
+	int day_fd = dirfd(dir);
+	int removed = 0;
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		struct stat st;
+		int r = io_stat_at(day_fd, entry->d_name, &st);
+		if (r < 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (removed++ == FILES_A_TURN)
+			return 0;
+		r = io_remove(day_fd, entry->d_name);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return 1;
+}
+
+/* 1: the day is gone. */
+static int forget_day(const struct site *site, const char *day)
+{
+	int folder = spool_folder_fd(site->spool, FOLDER_SENT);
+	int r = empty_some(folder, day);
+	if (r != 1)
+		return r;
+	r = io_remove_folder(folder, day);
+	if (r < 0)
+		return r;
+	log_event(LEVEL_INFO, site->config->name, NULL, "sent-day-deleted",
+		log_text("day", day));
+	return 1;
+}
+
+/* A day that holds more than files is left, and those after it are not. */
+static int forget_sent(const struct site *site, const char *end, bool *more)
+{
+	char day[DAY_LEN + 1] = "";
+	int trouble = 0;
+	for (;;) {
+		int r = next_day(site, &sent_days, end, day);
+		if (r < 0 || !day[0])
+			return r < 0 ? r : trouble;
+		r = forget_day(site, day);
+		if (r < 0)
+			trouble = r;
+		*more = r >= 0;
+		if (*more)
+			return trouble;
+	}
+}
+
+/* --- audit/ --- */
+
+static int forget_audit(const struct site *site, const char *end, bool *more)
+{
+	char day[DAY_LEN + 1] = "";
+	char name[DAY_LEN + sizeof(".jsonl")];
+	int r = next_day(site, &audit_days, end, day);
+	if (r < 0 || !day[0])
+		return r;
+	snprintf(name, sizeof(name), "%s.jsonl", day);
+	r = io_remove(spool_folder_fd(site->spool, FOLDER_AUDIT), name);
+	if (r == 0)
+		log_event(LEVEL_INFO, site->config->name, NULL, "audit-day-deleted",
+			log_text("day", day));
+	*more = r == 0;
+	return r;
+}
+
+/* The day before which files of audit/ may go: never one of the two latest. */
+static int audit_end(const struct site *site, char end[DAY_LEN + 1])
+{
+	char latest[LATEST_KEPT][DAY_LEN + 1] = {"", ""};
+	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_AUDIT);
+	if (!dir)
+		return -errno;
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		char day[DAY_LEN + 1];
+		if (!is_day(&audit_days, entry->d_name))
+			continue;
+		snprintf(day, sizeof(day), "%.*s", (int)DAY_LEN, entry->d_name);
+		if (strcmp(day, latest[0]) > 0) {
+			memcpy(latest[1], latest[0], sizeof(day));
+			memcpy(latest[0], day, sizeof(day));
+		} else if (strcmp(day, latest[1]) > 0) {
+			memcpy(latest[1], day, sizeof(day));
+		}
+	}
+	if (strcmp(latest[1], end) < 0)
+		memcpy(end, latest[1], DAY_LEN + 1);
+	return 0;
+}
+
+/* --- both --- */
+
+static void end_of(const struct days *days, const struct moment *now, msec_t keep,
+	char end[DAY_LEN + 1])
+{
+	auto_buf struct buf text = {.max_bytes = DAY_LEN + 1};
+	days->add_day(&text, now->wall - keep * 1000);
+	snprintf(end, DAY_LEN + 1, "%s", buf_peek(&text));
+}
+
+static int work(const struct site *site, const struct moment *now, bool *more)
+{
+	char end[DAY_LEN + 1];
+	int trouble = 0;
+	if (site->config->keep_sent) {
+		end_of(&sent_days, now, site->config->keep_sent, end);
+		trouble = forget_sent(site, end, more);
+	}
+	if (*more || !site->config->keep_audit)
+		return trouble;
+	end_of(&audit_days, now, site->config->keep_audit, end);
+	int r = audit_end(site, end);
+	if (r == 0)
+		r = forget_audit(site, end, more);
+	return r < 0 ? r : trouble;
+}
+
+void retention_work(struct site *site, const struct moment *now, bool *more)
+{
+	bool is_left = false;
+	if (now->up < retention_due(site))
+		return;
+	int r = work(site, now, &is_left);
+	if (r < 0 && !is_left) /* else it is met again */
+		log_event(LEVEL_WARNING, site->config->name, NULL, "old-files-kept",
+			log_text("error", strerrordesc_np(-r)),
+			log_text("spool", site->config->spool),
+			log_text("remedy",
+				"look at old days in sent/ and audit/: only files that "
+				"the gateway may delete go by keep_sent and keep_audit"));
+	if (!is_left)
+		site->retention_at = now->up + PAUSE;
+	*more = *more || is_left;
+}
+
+msec_t retention_due(const struct site *site)
+{
+	bool is_wished = site->config->keep_sent || site->config->keep_audit;
+	return is_wished ? site->retention_at : MSEC_NEVER;
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The manual and the completions: in good form, and never behind the programs. What is
+# compared comes from the programs' own tables, by --help. (Settings, metrics and fields:
+# tests/unit/test_manual.c.)
+
+bats_require_minimum_version 1.5.0
+
+load gateway_helpers
+
+MAN=$ROOT/contrib/man
+COMPLETIONS=$ROOT/contrib/completions
+TOOL=${GATEWAY%/*}/opensi-spool
+
+# --- the programs' tables ---
+
+commands() {
+	"$TOOL" --help | sed -nE 's/^  ([a-z]+) .*/\1/p'
+}
+
+# PROGRAM [COMMAND]: "-c --config FILE", a line each.
+options() {
+	"$@" --help | sed -nE 's/^  ((-.), |    )(--[a-z-]+)( [A-Z]+)? .*/\2 \3\4/p'
+}
+
+# FILE FILE: the same lines, and some.
+same() {
+	local one other
+	one=$(sort -u "$1")
+	other=$(sort -u "$2")
+	[ -n "$one" ] && diff - <(echo "$other") <<<"$one"
+}
+
+# As the manual has it: "*-c*, *--config* _FILE_".
+option_in_manual() {
+	sed -E 's/^(-.) /*\1*, /; s/^ //; s/(--[a-z-]+)/*\1*/; s/ ([A-Z]+)$/ _\1_/'
+}
+
+# --- the manual ---
+
+page() {
+	scdoc <"$MAN/$1.scd" >"$BATS_TEST_TMPDIR/$1"
+}
+
+pages() {
+	local page
+	for page in "$MAN"/*.scd; do
+		basename "$page" .scd
+	done
+}
+
+need() {
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "there is no $program: contrib/deps test"
+	done
+}
+
+@test "every page can be made and read, without warnings" {
+	need scdoc man
+	local page
+	for page in $(pages); do
+		page "$page"
+		run --separate-stderr env LC_ALL=C.UTF-8 MANWIDTH=80 MANROFFSEQ='' \
+			man --warnings -E UTF-8 -l "$BATS_TEST_TMPDIR/$page"
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		[[ $output == *"SEE ALSO"* ]]
+	done
+}
+
+# How scdoc writes a page is its own affair: a paragraph after each heading, paragraphs as
+# lines, the title as it is.
+@test "mandoc finds nothing in the pages but scdoc's own ways" {
+	need scdoc mandoc
+	local page
+	for page in $(pages); do
+		page "$page"
+		run mandoc -T lint "$BATS_TEST_TMPDIR/$page"
+		run grep -vE 'STYLE: (input text line longer than 80 bytes|lower case character in document title)|WARNING: skipping paragraph macro: PP (empty|after S[HS])' <<<"$output"
+		[ -z "$output" ]
+	done
+}
+
+@test "pages that are named exist" {
+	local name section known=" $(pages | tr '\n' ' ') "
+	while IFS=' ' read -r name section; do
+		[[ $known == *" $name.$section "* ]]
+	done < <(grep -ohE '\*opensi-[a-z.]+\*\([0-9]\)' "$MAN"/*.scd |
+		sed -E 's/\*([^*]*)\*\((.)\)/\1 \2/' | sort -u)
+}
+
+@test "each option of the gateway is in its page, and no other" {
+	same <(options "$GATEWAY" | option_in_manual) \
+		<(grep -E '^\*-' "$MAN/opensi-gateway.8.scd")
+}
+
+@test "each option of the tool is in its page, and no other" {
+	local command
+	same <(for command in $(commands); do options "$TOOL" "$command"; done |
+		option_in_manual) <(grep -E '^\*-' "$MAN/opensi-spool.1.scd")
+}
+
+@test "each command of the tool is in its page, and no other" {
+	same <(commands) <(sed -n '/^# COMMANDS/,/^# OPTIONS/p' "$MAN/opensi-spool.1.scd" |
+		grep -oE '^\*[a-z]+\*' | tr -d '*')
+}
+
+# Of JSON documents, a line each.
+keys_of() {
+	grep -oE '"[a-z_]+":' | tr -d '":' | sort -u
+}
+
+@test "each field that the tool says in JSON is in its page" {
+	need python3
+	make_site
+	"$TOOL" -c "$CONF" init
+	document WEB-1:7 >"$SPOOL/failed/a.xml"
+	echo nonsense >"$SPOOL/failed/b.xml"
+	local json key page
+	json=$(
+		"$TOOL" -c "$CONF" status --json
+		"$TOOL" -c "$CONF" list failed --json
+		"$TOOL" -c "$CONF" show a.xml b.xml --json
+		"$TOOL" -c "$CONF" check "$SPOOL"/failed/*.xml "$SPOOL/none" --json
+		"$TOOL" -c "$CONF" find --order WEB-1 --json
+		"$TOOL" -c "$CONF" ping --json
+		"$TOOL" -c "$CONF" retry --all --json
+	) || true
+	page=$(tr -d '\\' <"$MAN/opensi-spool.1.scd"
+		sed -n '/^# THE STATE/,/^# METRICS/p' "$MAN/opensi-gateway.8.scd")
+	[ "$(keys_of <<<"$json" | wc -l)" -gt 40 ]
+	for key in $(keys_of <<<"$json"); do
+		[[ $page == *"*$key*"* ]] || {
+			echo "not told: $key"
+			return 1
+		}
+	done
+}
+
+# --- completions ---
+
+# WORD...: what bash offers in place of the last one.
+bash_offers() {
+	bash -c '
+		. "$1"
+		shift
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+		eval "$(complete -p "${1##*/}" | sed -E "s/.*-F ([^ ]*) .*/\1/")"
+		[ ${#COMPREPLY[@]} -eq 0 ] || printf "%s\n" "${COMPREPLY[@]}"
+	' bash "$COMPLETIONS/${1##*/}.bash" "$@"
+}
+
+long_options() {
+	options "$@" | grep -oE -- '--[a-z-]+'
+}
+
+@test "bash offers each option and each command, and no other" {
+	local command
+	same <(long_options "$GATEWAY") <(bash_offers "$GATEWAY" --)
+	same <(commands) <(bash_offers "$TOOL" '')
+	for command in $(commands); do
+		same <(long_options "$TOOL" "$command") \
+			<(bash_offers "$TOOL" "$command" --)
+	done
+}
+
+@test "the completions know which options take an argument" {
+	local command short long value word
+	for command in $(commands); do
+		while read -r short long value; do
+			[[ $short == --* ]] && value=$long long=$short short=
+			for word in $short $long; do
+				if [ -n "$value" ]; then
+					[ "$(bash_offers "$TOOL" "$word" x ini)" = init ]
+					grep -qE "[ (|]$word[|) ]" "$COMPLETIONS/_opensi-spool"
+				else
+					[ "$(bash_offers "$TOOL" "$word" ini)" = init ]
+				fi
+			done
+		done < <(options "$TOOL" "$command")
+	done
+}
+
+@test "bash offers sites, folders, and names in failed/ for a retry" {
+	make_site
+	"$TOOL" -c "$CONF" init
+	touch "$SPOOL/failed/one.xml" "$SPOOL/failed/two words.xml" "$SPOOL/incoming/x.xml"
+	[ "$(bash_offers "$TOOL" -c "$CONF" status -s '')" = WEB1 ]
+	[ "$(bash_offers "$TOOL" list se)" = sending$'\n'sent ]
+	[ "$(bash_offers "$TOOL" -c "$CONF" retry '' | sort)" = one.xml$'\n''two\ words.xml' ]
+	[ "$(bash_offers "$TOOL" -c "$CONF" -s WEB1 show x)" = x.xml ]
+	cd "$SITE"
+	[ "$(bash_offers "$TOOL" -c gate)" = gateway.conf ]
+	[ "$(bash_offers "$GATEWAY" --config gate)" = gateway.conf ]
+}
+
+# LINE: what zsh offers for it, in a terminal of its own.
+zsh_offers() {
+	PATH=${GATEWAY%/*}:$PATH timeout 60 zsh -f -c '
+		zmodload zsh/zpty
+		zpty shell "zsh -f -i"
+		zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -D -u"
+		zpty -w shell "compadd() { local -a hits; builtin compadd -A hits \"\$@\"
+			print -rl -- OFFER:\$^hits; builtin compadd \"\$@\" }"
+		zpty -w shell "tab() { zle complete-word; print TAB_\"\"DONE }
+			zle -N tab; bindkey ^I tab; setopt no_auto_list; print READY_\"\"NOW"
+		zpty -r -m shell heard "*READY_NOW*"
+		zpty -w -n shell "$2"$'\''\t'\''
+		zpty -r -m shell heard "*TAB_DONE*"
+		zpty -d shell
+		print -r -- $heard
+	' zsh "$COMPLETIONS" "$1" | grep -ao 'OFFER:[^[:cntrl:]]*' | cut -d : -f 2- | sort -u
+}
+
+@test "zsh offers the same" {
+	need zsh
+	make_site
+	"$TOOL" -c "$CONF" init
+	touch "$SPOOL/failed/one.xml"
+	same <(long_options "$GATEWAY") <(zsh_offers "opensi-gateway --")
+	same <(commands) <(zsh_offers "opensi-spool ")
+	same <(long_options "$TOOL" purge) <(zsh_offers "opensi-spool purge --")
+	[ "$(zsh_offers "opensi-spool -c $CONF retry ")" = one.xml ]
+	[ "$(zsh_offers "opensi-spool -c $CONF -s ")" = WEB1 ]
+}
