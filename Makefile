@@ -16,9 +16,9 @@ docdir     := $(datadir)/doc/opensi-gateway
 sysconfdir := /etc
 
 # The architecture: includes go from right to left only (tests/check-layers).
-LAYERS   := base core system top
-MAINS    := gateway/top/gateway.c
-PROGRAMS := $B/opensi-gateway
+LAYERS   := base core system top tool
+MAINS    := gateway/top/gateway.c gateway/tool/spool_tool.c
+PROGRAMS := $B/opensi-gateway $B/opensi-spool
 
 SOURCES      := $(foreach layer,$(LAYERS),$(sort $(wildcard gateway/$(layer)/*.c)))
 SIM_SOURCES  := $(sort $(wildcard tests/sim/*.c))
@@ -91,6 +91,7 @@ build/opensi-%: FORCE
 	@mkdir -p build && ln -sfn release/$(@F) $@
 
 $B/opensi-gateway: $B/obj/gateway/top/gateway.o
+$B/opensi-spool: $B/obj/gateway/tool/spool_tool.o
 $(PROGRAMS): $B/libgateway.a
 	$(call step,LINK)$(LINK) $(LIBS)
 

@@ -17,12 +17,13 @@ static const char before_key[] =
 	"<soapenv:Envelope xmlns:soapenv=\"http://schemas.xmlsoap.org/soap/envelope/\""
 	" xmlns:open=\"http://www.opensi.fr\" xmlns:xsd=\"http://www.opensi.fr/xsd\">"
 	"<soapenv:Header><open:Header><open:key>";
-static const char before_website_code[] =
-	"</open:key></open:Header></soapenv:Header>"
-	"<soapenv:Body><open:setCommentsRequest><open:Website_Code>";
+static const char after_key[] =
+	"</open:key></open:Header></soapenv:Header><soapenv:Body>";
+static const char before_website_code[] = "<open:setCommentsRequest><open:Website_Code>";
 static const char before_comments[] = "</open:Website_Code>";
-static const char after_comments[] =
-	"</open:setCommentsRequest></soapenv:Body></soapenv:Envelope>";
+static const char after_comments[] = "</open:setCommentsRequest>";
+static const char version_request[] = "<open:getVersionRequest/>";
+static const char after_body[] = "</soapenv:Body></soapenv:Envelope>";
 
 static const char before_fields[] = "<open:Comment>";
 static const char after_fields[] = "</open:Comment>";
@@ -119,15 +120,29 @@ size_t envelope_comment_bytes(const struct comment *comment)
 	return bytes;
 }
 
-void envelope_write(struct buf *out, const char *key, const char *website_code,
-	const struct comment *const *comments, size_t count)
+static void add_header(struct buf *out, const char *key)
 {
 	buf_add_text(out, before_key);
 	add_escaped(out, key);
+	buf_add_text(out, after_key);
+}
+
+void envelope_write(struct buf *out, const char *key, const char *website_code,
+	const struct comment *const *comments, size_t count)
+{
+	add_header(out, key);
 	buf_add_text(out, before_website_code);
 	add_escaped(out, website_code);
 	buf_add_text(out, before_comments);
 	for (size_t i = 0; i < count; i++)
 		add_comment(out, comments[i]);
 	buf_add_text(out, after_comments);
+	buf_add_text(out, after_body);
+}
+
+void envelope_write_version(struct buf *out, const char *key)
+{
+	add_header(out, key);
+	buf_add_text(out, version_request);
+	buf_add_text(out, after_body);
 }

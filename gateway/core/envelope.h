@@ -27,4 +27,8 @@ size_t envelope_comment_bytes(const struct comment *comment);
 void envelope_write(struct buf *out, const char *key, const char *website_code,
 	const struct comment *const *comments, size_t count);
 
+/* Appends a getVersionRequest, which asks what software the shop runs and stores nothing.
+ */
+void envelope_write_version(struct buf *out, const char *key);
+
 #endif

@@ -21,13 +21,14 @@
 /* Enough for what is shown of a text, 500 characters of four bytes, and for any key. */
 enum { VALUE_MAX_BYTES = 2048 };
 
-/* Where in an answer we are. The first five hold a value. */
+/* Where in an answer we are. The first six hold a value. */
 enum place {
 	AT_KEY,
 	AT_CODE,
 	AT_MESSAGE,
 	AT_FAULT_CODE,
 	AT_FAULT_TEXT,
+	AT_VERSION,
 	VALUE_PLACES,
 	AT_TOP = VALUE_PLACES,
 	AT_ENVELOPE,
@@ -37,6 +38,7 @@ enum place {
 	AT_FAULT,
 	AT_CODE_OF_FAULT,
 	AT_REASON,
+	AT_VERSION_RESPONSE,
 	ELSEWHERE,
 };
 
@@ -66,6 +68,9 @@ static const struct {
 	{AT_RETURN, SPACE_FIELDS, "Key", AT_KEY},
 	{AT_RETURN, SPACE_FIELDS, "Code", AT_CODE},
 	{AT_RETURN, SPACE_FIELDS, "Message", AT_MESSAGE},
+	{AT_BODY, SPACE_OPEN, "getVersionResponse", AT_VERSION_RESPONSE},
+	{AT_VERSION_RESPONSE, SPACE_OPEN, "Version", AT_VERSION},
+	{AT_VERSION_RESPONSE, SPACE_FIELDS, "Version", AT_VERSION},
 	{AT_BODY, SPACE_SOAP, "Fault", AT_FAULT},
 	{AT_FAULT, SPACE_NONE, "faultcode", AT_FAULT_CODE},
 	{AT_FAULT, SPACE_NONE, "faultstring", AT_FAULT_TEXT},
@@ -184,7 +189,8 @@ static void enter(struct walk *w, enum place place)
 		w->responses++;
 	w->fault |= place == AT_FAULT;
 	w->answer->foreign |=
-		place == ELSEWHERE && (from == AT_BODY || from == AT_RESPONSE);
+		place == AT_VERSION_RESPONSE ||
+		(place == ELSEWHERE && (from == AT_BODY || from == AT_RESPONSE));
 }
 
 /* The prototype is libxml2's. NOLINTNEXTLINE(readability-function-size) */
@@ -407,6 +413,8 @@ static void conclude(struct walk *w)
 	} else if (w->responses) {
 		answer->form = SOAP_RESULTS;
 		answer->foreign |= w->responses > 1;
+	} else if (w->values[AT_VERSION].len) {
+		answer->version = take_value(w, AT_VERSION);
 	}
 }
 
@@ -452,5 +460,6 @@ void soap_done(struct soap_answer *answer)
 	free(answer->results);
 	free(answer->fault_code);
 	free(answer->fault_text);
+	free(answer->version);
 	*answer = (struct soap_answer){.form = SOAP_NEITHER};
 }

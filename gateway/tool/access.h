@@ -1,0 +1,18 @@
+#ifndef GATEWAY_TOOL_ACCESS_H
+#define GATEWAY_TOOL_ACCESS_H
+/* SPDX-License-Identifier: MIT
+ *
+ * access - who may do what was refused, in words for somebody who may not
+ *
+ * Knows: owners, groups and modes. Must not know: what a folder is for.
+ */
+
+struct buf;
+
+/* Bits of a mode: of a folder, but for the last. */
+enum access { ACCESS_LOOK = 05, ACCESS_CHANGE = 03, ACCESS_READ = 04 };
+
+/* One sentence: the path, which user and perhaps which group may, and how to be one. */
+void access_explain(struct buf *why, const char *path, enum access need);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * find --order N, find --comment N - was it delivered, when, and with what answer? The
+ * journal is read from its newest day back, and the files that wait or failed are looked
+ * into. Where order and comment are given, the search ends with the delivery. One row a
+ * comment: a file that waits or failed outweighs what became of the comment in an earlier
+ * one, but for a delivery.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/words.h"
+#include "core/intake.h"
+#include "core/record.h"
+#include "tool/commands.h"
+#include "tool/findings.h"
+#include "tool/journal.h"
+#include "tool/judge.h"
+#include "tool/print.h"
+#include "tool/tool.h"
+
+enum { TIME_BYTES = 64, STATE_BYTES = 256 };
+
+static const char reason_suffix[] = ".reason.txt";
+
+static bool is_under_way(const struct finding *finding)
+{
+	return finding->has_place && finding->place.folder == FOLDER_SENDING;
+}
+
+/* --- the folders --- */
+
+struct look {
+	const struct tool_site *site;
+	struct findings *findings;
+	const struct judge *judge;
+	enum folder folder;
+	const char *name;
+};
+
+static usec_t arrival(const struct look *look)
+{
+	struct stat st;
+	usec_t at = 0;
+	if (times_parse_stamp(look->name, &at) == 0)
+		return at;
+	if (spool_look(look->site->spool, look->folder, look->name, &st) < 0)
+		return 0;
+	return st.st_ctim.tv_sec * USEC_SECOND + st.st_ctim.tv_nsec / 1000;
+}
+
+/* What is under way, and what the journal tells of this claim or a later one, says more
+ * than that a file is there. */
+static bool is_news(const struct finding *finding, const struct look *look)
+{
+	usec_t stamp = 0;
+	if (finding_is_delivered(finding) || is_under_way(finding))
+		return false;
+	return look->folder == FOLDER_INCOMING ||
+	       (times_parse_stamp(look->name, &stamp) == 0 &&
+		       strncmp(look->name, finding->stamp, TIMES_STAMP_LEN) > 0);
+}
+
+static void note_file(const struct look *look, const struct comment *c)
+{
+	struct finding *finding =
+		findings_get(look->findings, c->web_order_number, c->id);
+	if (!finding)
+		finding = findings_add(look->findings, c->web_order_number, c->id);
+	else if (!is_news(finding, look))
+		return;
+	finding->state = look->folder == FOLDER_FAILED ? FIND_FAILED : FIND_WAITING;
+	finding->at = arrival(look);
+	free(take_ptr(finding->code));
+	free(take_ptr(finding->message));
+	finding->has_place = true;
+	finding->place.folder = look->folder;
+	snprintf(finding->place.name, sizeof(finding->place.name), "%s", look->name);
+}
+
+static void look_into(const struct look *look)
+{
+	auto_with(reading_done) struct reading reading = {0};
+	int r = judge_read_drop(
+		look->judge, look->site->spool, look->folder, look->name, &reading);
+	if (r < 0 || !reading.document)
+		return;
+	for (size_t i = 0; i < document_count(reading.document); i++) {
+		const struct comment *c = document_comment(reading.document, i);
+		if (findings_want(look->findings, c->web_order_number, c->id))
+			note_file(look, c);
+	}
+}
+
+static bool is_reason(const char *name)
+{
+	size_t len = strlen(name);
+	size_t tail = sizeof(reason_suffix) - 1;
+	return len >= tail && !strcmp(name + len - tail, reason_suffix);
+}
+
+static void free_intake(struct intake **intake)
+{
+	intake_free(*intake);
+}
+
+static void look_through(struct look *look, enum folder folder)
+{
+	const struct site_config *config = look->site->config;
+	auto_with(free_intake) struct intake *intake =
+		intake_new(config->pattern, config->settle);
+	auto_with(spool_closedirp) DIR *dir = spool_list(look->site->spool, folder);
+	look->folder = folder;
+	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+		look->name = entry->d_name;
+		if (intake_wants(intake, look->name) && !is_reason(look->name))
+			look_into(look);
+	}
+}
+
+static void look_at_files(const struct tool_site *site, struct findings *findings)
+{
+	auto_with(judge_cleanup) struct judge *judge = judge_open(site->config);
+	struct look look = {.site = site, .findings = findings, .judge = judge};
+	if (!judge)
+		return;
+	look_through(&look, FOLDER_FAILED);
+	look_through(&look, FOLDER_INCOMING);
+	look_through(&look, FOLDER_SENDING);
+}
+
+/* --- the journal --- */
+
+/* In the folder that fits what became of it, if its file is in two: the original in sent/
+ * and the rest in failed/. */
+static bool find_place(const struct tool_site *site, struct finding *finding)
+{
+	struct place *place = &finding->place;
+	const char *stamp = finding->stamp;
+	if (!*stamp)
+		return false;
+	if (!finding_is_delivered(finding) &&
+		place_find_in(site->spool, FOLDER_FAILED, stamp, finding->drop, place))
+		return true;
+	return place_find(site->spool, stamp, finding->drop, place);
+}
+
+/* Where its file is tells what the journal's last word means by now. */
+static void settle(const struct tool_site *site, struct finding *finding)
+{
+	finding->has_place = find_place(site, finding);
+	if (finding_is_delivered(finding))
+		return;
+	bool is_sending = is_under_way(finding);
+	bool may_be_stored =
+		finding->state == FIND_POSTED || finding->state == FIND_UNKNOWN;
+	if (finding->has_place && finding->place.folder == FOLDER_INCOMING)
+		finding->state = FIND_WAITING;
+	else if (may_be_stored && !is_sending)
+		finding->state = FIND_UNKNOWN;
+	else if (finding->state == FIND_DEFERRED && !is_sending)
+		finding->state = finding->has_place ? FIND_FAILED : FIND_WITHDRAWN;
+	if (finding->state == FIND_UNKNOWN && is_sending && !finding->is_restated)
+		finding->until = finding->at + site->config->unknown_wait * 1000;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct finding *one = *(const struct finding *const *)a;
+	const struct finding *other = *(const struct finding *const *)b;
+	return (one->at > other->at) - (one->at < other->at);
+}
+
+/* False: not all of the journal could be read. */
+static bool search_site(const struct tool_site *site, struct findings *findings)
+{
+	auto_with(journal_cleanup) struct journal *journal = journal_open(site);
+	auto_free char *order =
+		findings->order ? journal_needle("order", findings->order) : NULL;
+	auto_free char *comment =
+		findings->comment ? journal_needle("comment", findings->comment) : NULL;
+	journal_search(journal,
+		&(struct journal_search){
+			.needles = {comment ? comment : order, comment ? order : NULL},
+			.newest_first = true,
+			.take = findings_take,
+			.goes_on = findings_close_day,
+			.context = findings,
+		});
+	for (size_t i = 0; i < findings->count; i++)
+		settle(site, findings->list[i]);
+	if (!findings_are_final(findings))
+		look_at_files(site, findings);
+	if (findings->count)
+		qsort((void *)findings->list, findings->count, sizeof(struct finding *),
+			compare_times);
+	return !journal_is_partial(journal);
+}
+
+/* --- telling --- */
+
+static const struct column columns[] = {
+	{N_("SITE"), "site", false, false},
+	{N_("ORDER"), "order", false, false},
+	{N_("COMMENT"), "comment", false, false},
+	{N_("STATE"), "state", false, false},
+	{N_("WHEN"), "when", false, false},
+	{N_("CODE"), "code", false, false},
+	{N_("WORDS"), "words", false, false},
+	{N_("FILE"), "file", false, true},
+	{N_("UNTIL"), "until", false, false},
+};
+
+enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+
+static enum colour colour_of(enum find_state state)
+{
+	if (state == FIND_DELIVERED)
+		return GREEN;
+	return state == FIND_REJECTED || state == FIND_FAILED ? RED : YELLOW;
+}
+
+/* For people the state tells also until when; programs have a field of their own. */
+static void add_state(struct buf *out, const struct finding *finding, bool is_json)
+{
+	buf_add_text(out, find_state_name(finding->state));
+	if (!finding->until || is_json)
+		return;
+	buf_add_format(out, _(" until "));
+	print_add_instant(out, finding->until);
+}
+
+static void print_finding(
+	struct listing *listing, const char *site, const struct finding *f, bool is_json)
+{
+	char file[PLACE_PATH_MAX];
+	auto_buf struct buf state = {.max_bytes = STATE_BYTES};
+	auto_buf struct buf when = {.max_bytes = TIME_BYTES};
+	auto_buf struct buf until = {.max_bytes = TIME_BYTES};
+	add_state(&state, f, is_json);
+	if (f->at)
+		print_add_instant(&when, f->at);
+	if (f->until)
+		times_add_utc(&until, f->until);
+	if (f->has_place)
+		place_write(&f->place, file);
+	const char *const fields[COLUMNS] = {
+		site,
+		f->order,
+		f->id,
+		buf_peek(&state),
+		f->at ? buf_peek(&when) : NULL,
+		f->code,
+		f->message,
+		f->has_place ? file : NULL,
+		f->until ? buf_peek(&until) : NULL,
+	};
+	listing_add(listing, colour_of(f->state), fields);
+}
+
+static void say_none(const struct tool *tool, bool is_whole)
+{
+	const struct tool_options *o = &tool->options;
+	const char *what = o->order ? o->order : o->comment;
+	if (o->order && o->comment)
+		tool_complain(_("order %s, comment %s: not found in the journal, nor in "
+				"sending/, incoming/ or failed/"),
+			o->order, o->comment);
+	else
+		tool_complain(
+			o->order ? _("order %s: no comment of it in the journal, nor "
+				     "in sending/, incoming/ or failed/")
+				 : _("comment %s: not found in the journal, nor in "
+				     "sending/, incoming/ or failed/"),
+			what);
+	if (!is_whole)
+		tool_complain(_("not all of the journal could be read, so it may still "
+				"have been delivered"));
+}
+
+int run_find(struct tool *tool)
+{
+	const struct tool_options *o = &tool->options;
+	bool is_whole = true;
+	size_t count = 0;
+	if (!o->order && !o->comment) {
+		tool_complain(_("find wants --order NUMBER, --comment ID, or both"));
+		return EX_USAGE;
+	}
+	struct listing *listing =
+		listing_new(columns, o->json ? COLUMNS : COLUMNS - 1, o->json);
+	for (size_t i = 0; i < tool->site_count; i++) {
+		auto_with(findings_done) struct findings found = {
+			.order = o->order, .comment = o->comment};
+		is_whole = search_site(&tool->sites[i], &found) && is_whole;
+		for (size_t k = 0; k < found.count; k++)
+			print_finding(listing, tool->sites[i].config->name, found.list[k],
+				o->json);
+		count += found.count;
+	}
+	listing_end(listing);
+	if (!count)
+		say_none(tool, is_whole);
+	return count ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "system/io.h"
+#include "tool/command.h"
+
+static const char *const choice_names[] = {"incoming", "sending", "sent", "failed", NULL};
+static const enum folder choice_folders[] = {
+	FOLDER_INCOMING, FOLDER_SENDING, FOLDER_SENT, FOLDER_FAILED};
+
+bool is_day_name(const char *name, const char *suffix)
+{
+	static const char form[] = "dddd-dd-dd";
+	for (size_t i = 0; i < DAY_LEN; i++)
+		if (form[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
+			return false;
+	return !strcmp(name + DAY_LEN, suffix);
+}
+
+bool is_reason_name(const char *name)
+{
+	static const char suffix[] = ".reason.txt";
+	size_t len = strlen(name);
+	return len >= sizeof(suffix) &&
+	       !strcmp(name + len - (sizeof(suffix) - 1), suffix);
+}
+
+int folder_choose(const char *text, struct folder_choice *choice, const char **meant)
+{
+	char day[DAY_LEN + 1] = "";
+	size_t len = strcspn(text, "/");
+	const char *rest = text + len + (text[len] == '/');
+	*meant = NULL;
+	for (size_t i = 0; choice_names[i]; i++) {
+		if (strlen(choice_names[i]) != len ||
+			strncmp(text, choice_names[i], len) != 0)
+			continue;
+		if (choice_folders[i] == FOLDER_SENT && is_day_name(rest, ""))
+			snprintf(day, sizeof(day), "%s", rest);
+		else if (*rest)
+			return -EINVAL;
+		choice->folder = choice_folders[i];
+		memcpy(choice->day, day, sizeof(day));
+		return 0;
+	}
+	*meant = word_nearest(choice_names, text);
+	return -EINVAL;
+}
+
+/* --- walking --- */
+
+static bool is_file(int dir, const struct dirent *entry)
+{
+	struct stat st;
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_REG;
+	return io_stat_at(dir, entry->d_name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+struct walk {
+	enum folder folder;
+	folder_visitor visitor;
+	void *context;
+};
+
+static int walk_files(const struct walk *walk, DIR *dir, const char *day)
+{
+	errno = 0;
+	for (const struct dirent *found; (found = readdir(dir)); errno = 0) {
+		const char *name = found->d_name;
+		bool is_shown = name[0] != '.' && is_file(dirfd(dir), found);
+		if (walk->folder == FOLDER_FAILED && is_reason_name(name))
+			is_shown = false;
+		if (is_shown)
+			walk->visitor(walk->context,
+				&(struct folder_entry){
+					.dir = dirfd(dir), .name = name, .day = day});
+	}
+	return -errno;
+}
+
+static int walk_day(const struct walk *walk, int sent, const char *day)
+{
+	auto_close int fd = io_open(sent, day, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd;
+	auto_with(spool_closedirp) DIR *dir = fdopendir(fd);
+	if (!dir)
+		return -errno;
+	(void)take_fd(&fd); /* dir closes it */
+	return walk_files(walk, dir, day);
+}
+
+/* A day that goes meanwhile (purge, keep_sent) is no trouble. */
+static int walk_days(const struct walk *walk, DIR *sent)
+{
+	errno = 0;
+	for (const struct dirent *found; (found = readdir(sent)); errno = 0) {
+		if (!is_day_name(found->d_name, ""))
+			continue;
+		int r = walk_day(walk, dirfd(sent), found->d_name);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return -errno;
+}
+
+int folder_walk(const struct spool *spool, const struct folder_choice *choice,
+	folder_visitor visitor, void *context)
+{
+	const struct walk walk = {choice->folder, visitor, context};
+	if (choice->day[0])
+		return walk_day(&walk, spool_folder_fd(spool, FOLDER_SENT), choice->day);
+	auto_with(spool_closedirp) DIR *dir = spool_list(spool, choice->folder);
+	if (!dir)
+		return -errno;
+	return choice->folder == FOLDER_SENT ? walk_days(&walk, dir)
+					     : walk_files(&walk, dir, NULL);
+}
+
+usec_t folder_arrival(const struct folder_entry *entry)
+{
+	usec_t at = 0;
+	struct stat st;
+	const char *stamp = NULL;
+	(void)spool_drop_name(entry->name, &stamp);
+	if (stamp && times_parse_stamp(stamp, &at) == 0)
+		return at;
+	if (io_stat_at(entry->dir, entry->name, &st) < 0)
+		return 0;
+	return (usec_t)st.st_ctim.tv_sec * USEC_SECOND + st.st_ctim.tv_nsec / 1000;
+}

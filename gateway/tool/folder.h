@@ -1,0 +1,50 @@
+#ifndef GATEWAY_TOOL_FOLDER_H
+#define GATEWAY_TOOL_FOLDER_H
+/* SPDX-License-Identifier: MIT
+ *
+ * folder - the files of a folder of a spool, one after the other
+ *
+ * Knows: which names are files of ours to be shown (not the hidden ones, not the reasons
+ * of failed/), the folders of days below sent/, and since when a file is in the spool.
+ * Promises: nothing is kept but the one that is shown, in the order in which the folder
+ * gives them; a file is looked at only where its name does not tell. What comes or goes
+ * meanwhile may or may not be shown.
+ * Errors: -errno.
+ */
+#include <stdbool.h>
+
+#include "base/times.h"
+#include "system/spool.h"
+
+enum { DAY_LEN = sizeof("2026-11-23") - 1 };
+
+/* What a person names: incoming, sending, sent, failed, or sent/DAY. */
+struct folder_choice {
+	enum folder folder;
+	char day[DAY_LEN + 1]; /* "": all of the folder */
+};
+
+/* -EINVAL: no such folder; *meant: what is near it, or NULL. */
+int folder_choose(const char *text, struct folder_choice *choice, const char **meant);
+
+/* 2026-11-23 and `suffix`, nothing else. */
+bool is_day_name(const char *name, const char *suffix);
+
+/* NAME.reason.txt */
+bool is_reason_name(const char *name);
+
+struct folder_entry {
+	int dir; /* that the name is in; borrowed */
+	const char *name;
+	const char *day; /* in sent/, else NULL */
+};
+
+typedef void (*folder_visitor)(void *context, const struct folder_entry *entry);
+
+int folder_walk(const struct spool *spool, const struct folder_choice *choice,
+	folder_visitor visitor, void *context);
+
+/* When it was claimed, by its name; else when it came here. 0: it is gone. */
+usec_t folder_arrival(const struct folder_entry *entry);
+
+#endif

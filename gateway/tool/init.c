@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * init - makes the folders of a spool, or mends what stands in the way of using them
+ *
+ * As root everything becomes the `user` of the configuration and its group; else our own.
+ * incoming/ is open to the group, for exporters; all are setgid, so that the group stays
+ * that of the spool. A group that may do more than it must is the admin's choice. Files
+ * are not touched. What is made is opened first and changed by its descriptor, so that
+ * nothing that takes its place meanwhile is changed instead.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/words.h"
+#include "system/io.h"
+#include "system/spool.h"
+#include "system/spool_check.h"
+#include "tool/commands.h"
+#include "tool/print.h"
+#include "tool/tool.h"
+
+enum { MODE = 02750, INCOMING_MODE = 02770, ANYONE = 0007, WHY_BYTES = 16 * 1024 };
+
+struct owner {
+	uid_t user;
+	gid_t group;
+};
+
+enum deed { DEED_NONE, DEED_MADE, DEED_MENDED };
+
+static int find_owner(const struct tool *tool, struct owner *owner)
+{
+	const char *user = tool->configuration->user;
+	*owner = (struct owner){.user = geteuid(), .group = getegid()};
+	if (owner->user != 0)
+		return EX_OK;
+	if (!user) {
+		tool_complain(_("whose shall it be? Set `user` in the configuration, to "
+				"whom the gateway runs as"));
+		return EX_CONFIG;
+	}
+	const struct passwd *account = getpwnam(user);
+	if (!account) {
+		tool_complain(
+			_("user \"%s\" of the configuration does not exist: make it "
+			  "first"),
+			user);
+		return EX_CONFIG;
+	}
+	*owner = (struct owner){.user = account->pw_uid, .group = account->pw_gid};
+	return EX_OK;
+}
+
+/* Only root may give a folder away; all else of it is its owner's. */
+static bool is_right(const struct stat *st, const struct owner *owner, mode_t mode)
+{
+	return st->st_uid == owner->user && st->st_gid == owner->group &&
+	       (st->st_mode & mode) == mode && !(st->st_mode & ANYONE);
+}
+
+static int mend(int fd, const struct owner *owner, mode_t mode, enum deed *deed)
+{
+	struct stat st;
+	int r = io_stat(fd, &st);
+	if (r < 0 || is_right(&st, owner, mode))
+		return r;
+	if (st.st_uid != owner->user && fchown(fd, owner->user, (gid_t)-1) < 0)
+		return -errno;
+	if (st.st_gid != owner->group && fchown(fd, (uid_t)-1, owner->group) < 0)
+		return -errno;
+	mode_t kept = st.st_mode & 07777U & ~(mode_t)ANYONE;
+	if (fchmod(fd, kept | mode) < 0)
+		return -errno;
+	*deed = *deed == DEED_MADE ? DEED_MADE : DEED_MENDED;
+	return 0;
+}
+
+static void say_deed(enum deed deed, const char *path, const char *folder)
+{
+	static const char *const words[] = {
+		[DEED_NONE] = N_("left alone"),
+		[DEED_MADE] = N_("made"),
+		[DEED_MENDED] = N_("mended"),
+	};
+	printf("%-10s  ", gettext(words[deed]));
+	print_coloured(PLAIN, path);
+	printf("%s%s\n", *folder ? "/" : "", folder);
+}
+
+static int make_folder(int root, const char *path, enum folder folder,
+	const struct owner *owner, struct buf *why)
+{
+	const char *name = folder_name(folder);
+	mode_t mode = folder == FOLDER_INCOMING ? INCOMING_MODE : MODE;
+	enum deed deed = DEED_NONE;
+	int r = io_make_folder(root, name, mode & 0777U);
+	if (r < 0 && r != -EEXIST)
+		return spool_explain(why, r, path, name);
+	deed = r == 0 ? DEED_MADE : DEED_NONE;
+	auto_close int fd = io_open(root, name, O_RDONLY | O_DIRECTORY, 0);
+	r = fd < 0 ? fd : mend(fd, owner, mode, &deed);
+	if (r < 0)
+		return spool_explain(why, r, path, name);
+	r = spool_check_folder(root, fd, path, name, why);
+	if (r == 0)
+		say_deed(deed, path, name);
+	return r;
+}
+
+/* The spool's own path may be a link: it is the admin's, from the configuration. */
+static int make_root(
+	const char *path, const struct owner *owner, int *root, struct buf *why)
+{
+	enum deed deed = mkdir(path, MODE & 0777U) == 0 ? DEED_MADE : DEED_NONE;
+	if (deed == DEED_NONE && errno != EEXIST)
+		return spool_explain(why, -errno, path, "");
+	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return spool_explain(why, -errno, path, "");
+	int r = spool_check_root(fd, path, why);
+	if (r < 0)
+		return r;
+	r = mend(fd, owner, MODE, &deed);
+	if (r < 0)
+		return spool_explain(why, r, path, "");
+	say_deed(deed, path, "");
+	*root = take_fd(&fd);
+	return 0;
+}
+
+static int make_spool(const char *path, const struct owner *owner, struct buf *why)
+{
+	auto_close int root = -1;
+	int r = make_root(path, owner, &root, why);
+	for (enum folder i = 0; r == 0 && i < FOLDER_COUNT; i++)
+		r = make_folder(root, path, i, owner, why);
+	return r;
+}
+
+int run_init(struct tool *tool)
+{
+	struct owner owner;
+	int status = find_owner(tool, &owner);
+	for (size_t i = 0; status == EX_OK && i < tool->site_count; i++) {
+		auto_buf struct buf why = {.max_bytes = WHY_BYTES};
+		if (make_spool(tool->sites[i].config->spool, &owner, &why) == 0)
+			continue;
+		fflush(stdout);
+		tool_complain("%s", buf_peek(&why));
+		status = EX_CANTCREAT;
+	}
+	return status;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/past.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "core/history.h"
+#include "system/audit.h"
+#include "system/io.h"
+#include "system/spool.h"
+
+enum { LINE_MAX_BYTES = 4096 };
+
+/* As the reason has it: on one line, and clean. */
+static char *clean_prefix(const char *name)
+{
+	auto_buf struct buf b = {.max_bytes = LINE_MAX_BYTES};
+	text_add_clean(&b, name, strlen(name), NAME_MAX);
+	buf_add_text(&b, ": ");
+	return buf_take(&b);
+}
+
+char *past_headline(const struct spool *spool, const char *name, usec_t *written)
+{
+	char reason[2 * NAME_MAX];
+	char line[LINE_MAX_BYTES] = "";
+	struct stat st;
+	size_t got = 0;
+	int opened = -1;
+	if (written)
+		*written = 0;
+	snprintf(reason, sizeof(reason), "%s.reason.txt", name);
+	if (spool_peek(spool, FOLDER_FAILED, reason, &opened, &st) < 0)
+		return xstrdup("");
+	auto_close int fd = opened;
+	if (io_read(fd, line, sizeof(line) - 1, &got) < 0)
+		return xstrdup("");
+	line[strcspn(line, "\n")] = '\0';
+	if (written)
+		*written = (usec_t)st.st_mtim.tv_sec * USEC_SECOND +
+			   st.st_mtim.tv_nsec / 1000;
+	auto_free char *prefix = clean_prefix(name);
+	size_t len = strlen(prefix);
+	return xstrdup(strncmp(line, prefix, len) != 0 ? line : line + len);
+}
+
+static void feed(void *context, const char *line, size_t len)
+{
+	(void)history_feed(context, line, len); /* a torn line tells nothing */
+}
+
+static void close_audit(struct audit **audit)
+{
+	audit_free(*audit);
+}
+
+struct history *past_open(const struct spool *spool)
+{
+	auto_with(close_audit) struct audit *audit = audit_new(spool);
+	auto_with(past_close) struct history *history = history_new();
+	if (audit_replay(audit, feed, history) < 0)
+		return NULL;
+	history_finish(history);
+	return take_ptr(history);
+}
+
+void past_close(struct history **history)
+{
+	history_free(*history);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What mv(1) would do, this does too; but it says what is going to happen, as far as that
+ * can be told: the file is read by the very code that the gateway has.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/words.h"
+#include "core/document.h"
+#include "core/history.h"
+#include "core/intake.h"
+#include "system/clock.h"
+#include "system/io.h"
+#include "tool/access.h"
+#include "tool/commands.h"
+#include "tool/folder.h"
+#include "tool/judge.h"
+#include "tool/past.h"
+#include "tool/print.h"
+#include "tool/tool.h"
+
+enum { NOTE_MAX_BYTES = 16 * 1024, FIELDS = 3 };
+
+/* What is needed to foresee what becomes of a site's files; made when it is first asked.
+ */
+struct seer {
+	const struct tool_site *site;
+	bool is_asked;
+	struct judge *judge; /* NULL: not to be had, nothing is foretold */
+	struct history *history;
+	struct intake *intake;
+};
+
+struct retry {
+	const struct tool *tool;
+	struct seer *seers; /* of each site */
+	struct listing *listing;
+	struct moment now;
+	size_t moved, left;
+	int status;
+};
+
+/* --- what will become of it --- */
+
+static void ask(struct seer *seer)
+{
+	if (seer->is_asked)
+		return;
+	seer->is_asked = true;
+	seer->intake = intake_new(seer->site->config->pattern, 0);
+	seer->history = past_open(seer->site->spool);
+	seer->judge = judge_open(seer->site->config);
+}
+
+static void forget(struct seer *seer)
+{
+	judge_close(seer->judge);
+	past_close(&seer->history);
+	intake_free(seer->intake);
+}
+
+/* How long it waits yet: the shop may still be storing it. */
+static msec_t wait_of(
+	const struct seer *seer, const struct past_comment *doubt, msec_t up)
+{
+	msec_t whole = seer->site->config->unknown_wait;
+	if (!doubt->boot || strcmp(doubt->boot, clock_boot_id()) != 0)
+		return whole;
+	return doubt->since + whole - up;
+}
+
+static bool is_about(const struct past_comment *doubt, const struct comment *c)
+{
+	return !strcmp(doubt->result, "unknown") && !strcmp(doubt->id, c->id) &&
+	       !strcmp(doubt->order, c->web_order_number);
+}
+
+static void foretell_waits(const struct seer *seer, const struct document *document,
+	const struct moment *now, struct buf *note)
+{
+	const struct past_comment *doubts = NULL;
+	size_t doubt_count = 0;
+	size_t waiting = 0;
+	msec_t longest = 0;
+	if (seer->history)
+		doubt_count = history_doubts(seer->history, &doubts);
+	for (size_t i = 0; i < doubt_count; i++) {
+		msec_t wait = wait_of(seer, &doubts[i], now->up);
+		bool is_meant = false;
+		for (size_t c = 0; wait > 0 && c < document_count(document); c++)
+			is_meant = is_meant ||
+				   is_about(&doubts[i], document_comment(document, c));
+		waiting += is_meant;
+		longest = is_meant && wait > longest ? wait : longest;
+	}
+	if (!waiting)
+		return;
+	char age[PRINT_AGE_MAX];
+	print_age(age, longest);
+	buf_add_format(note,
+		ngettext("%zu comment waits for %s yet, as the shop may have stored it",
+			"%zu comments wait for up to %s yet, as the shop may have "
+			"stored them",
+			waiting),
+		waiting, age);
+}
+
+static void foretell_failure(const struct seer *seer, const char *name,
+	const struct stat *st, struct buf *note)
+{
+	usec_t written = 0;
+	auto_free char *headline = past_headline(seer->site->spool, name, &written);
+	usec_t changed =
+		(usec_t)st->st_mtim.tv_sec * USEC_SECOND + st->st_mtim.tv_nsec / 1000;
+	if (*headline && changed <= written)
+		buf_add_format(note, _("not changed since, so it will fail again: %s"),
+			headline);
+	else
+		buf_add_text(note, _("it will fail again: it is not valid yet; "
+				     "opensi-spool check says why"));
+}
+
+static void foretell(const struct seer *seer, const char *name, const struct moment *now,
+	struct buf *note)
+{
+	const struct spool *spool = seer->site->spool;
+	auto_with(reading_done) struct reading reading = {0};
+	struct stat st;
+	if (spool_look(spool, FOLDER_FAILED, name, &st) < 0)
+		return;
+	if (!S_ISREG(st.st_mode))
+		buf_add_text(
+			note, _("the gateway leaves it alone: it is no regular file"));
+	else if (!intake_wants(seer->intake, name))
+		buf_add_text(
+			note, _("the gateway leaves it alone: not a name that it takes"));
+	if (note->len || !seer->judge ||
+		judge_read_drop(seer->judge, spool, FOLDER_FAILED, name, &reading) < 0)
+		return;
+	if (reading.verdict == VERDICT_VALID)
+		foretell_waits(seer, reading.document, now, note);
+	else
+		foretell_failure(seer, name, &st, note);
+}
+
+/* --- moving --- */
+
+static void tell(struct retry *retry, const char *name, bool is_moved, const char *note)
+{
+	const char *const fields[FIELDS] = {
+		is_moved ? "moved" : "left", name, *note ? note : NULL};
+	listing_add(retry->listing, is_moved ? PLAIN : YELLOW, fields);
+	*(is_moved ? &retry->moved : &retry->left) += 1;
+	if (!is_moved)
+		retry->status = EXIT_FAILURE;
+}
+
+static void tell_refusal(
+	struct retry *retry, const struct seer *seer, const char *name, int r)
+{
+	auto_buf struct buf why = {.max_bytes = NOTE_MAX_BYTES};
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/failed", seer->site->config->spool);
+	if (r == -EEXIST)
+		buf_add_text(&why, _("incoming/ has a file of that name"));
+	else if (r == -EACCES)
+		access_explain(&why, path, ACCESS_CHANGE);
+	else
+		buf_add_text(&why, strerrordesc_np(-r));
+	tell(retry, name, false, buf_peek(&why));
+}
+
+/* -ENOENT: it was not there, or is gone; nothing was told. */
+static int move(struct retry *retry, struct seer *seer, const char *name)
+{
+	auto_buf struct buf note = {.max_bytes = NOTE_MAX_BYTES};
+	const struct spool *spool = seer->site->spool;
+	struct stat st;
+	int r = spool_look(spool, FOLDER_FAILED, name, &st);
+	if (r == 0) {
+		ask(seer);
+		foretell(seer, name, &retry->now, &note);
+		r = io_rename(spool_folder_fd(spool, FOLDER_FAILED), name,
+			spool_folder_fd(spool, FOLDER_INCOMING), name, false);
+	}
+	if (r == -ENOENT)
+		return r;
+	if (r < 0)
+		tell_refusal(retry, seer, name, r);
+	else
+		tell(retry, name, true, buf_peek(&note));
+	return r;
+}
+
+/* --- names --- */
+
+/* A path has to lead to failed/ of that spool. */
+static bool is_in_failed(const struct tool_site *site, const char *name)
+{
+	char folder[PATH_MAX];
+	struct stat named;
+	struct stat failed;
+	const char *slash = strrchr(name, '/');
+	if (!slash || !strncmp(name, "failed/", (size_t)(slash - name) + 1))
+		return true;
+	if ((size_t)(slash - name) + 2 > sizeof(folder))
+		return false;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - name) + 1, name);
+	return stat(folder, &named) == 0 &&
+	       io_stat(spool_folder_fd(site->spool, FOLDER_FAILED), &failed) == 0 &&
+	       named.st_dev == failed.st_dev && named.st_ino == failed.st_ino;
+}
+
+/* Without its path; the name of a reason means the file that it is about. */
+static bool base_of(const char *name, char base[NAME_MAX + 1])
+{
+	const char *slash = strrchr(name, '/');
+	const char *last = slash ? slash + 1 : name;
+	size_t len = strlen(last);
+	if (is_reason_name(last))
+		len -= strlen(".reason.txt");
+	if (!len || len > NAME_MAX || !strcmp(last, ".") || !strcmp(last, ".."))
+		return false;
+	snprintf(base, NAME_MAX + 1, "%.*s", (int)len, last);
+	return true;
+}
+
+static void retry_name(struct retry *retry, const char *name)
+{
+	char base[NAME_MAX + 1];
+	bool is_within = false;
+	if (!base_of(name, base)) {
+		tell(retry, name, false, _("not the name of a file"));
+		return;
+	}
+	for (size_t i = 0; i < retry->tool->site_count; i++) {
+		struct seer *seer = &retry->seers[i];
+		if (!is_in_failed(seer->site, name))
+			continue;
+		is_within = true;
+		if (move(retry, seer, base) != -ENOENT)
+			return;
+	}
+	if (!is_within) {
+		tell(retry, name, false, _("not in failed/ of a spool"));
+		return;
+	}
+	tool_say_moved(retry->tool, base);
+	retry->left++;
+	retry->status = EXIT_FAILURE;
+}
+
+struct all {
+	struct retry *retry;
+	struct seer *seer;
+};
+
+static void retry_entry(void *context, const struct folder_entry *entry)
+{
+	const struct all *all = context;
+	if (move(all->retry, all->seer, entry->name) == -ENOENT)
+		tool_say_moved(all->retry->tool, entry->name);
+}
+
+static void retry_all(struct retry *retry)
+{
+	const struct folder_choice failed = {.folder = FOLDER_FAILED};
+	for (size_t i = 0; i < retry->tool->site_count; i++) {
+		struct all all = {retry, &retry->seers[i]};
+		int r = folder_walk(all.seer->site->spool, &failed, retry_entry, &all);
+		if (r == 0)
+			continue;
+		tool_complain("%s/failed: %s", all.seer->site->config->spool,
+			strerrordesc_np(-r));
+		retry->status = EXIT_FAILURE;
+	}
+}
+
+static void retry_names(struct retry *retry, struct tool *tool)
+{
+	size_t at = 0;
+	int status = EX_OK;
+	for (const char *name; (name = tool_next_name(tool, &at, &status));)
+		retry_name(retry, name);
+	if (status != EX_OK)
+		retry->status = status;
+}
+
+/* --- the command --- */
+
+static void say_sum(const struct retry *retry)
+{
+	if (!print_is_terminal() || retry->tool->options.json)
+		return;
+	printf(ngettext("%zu file moved to incoming/", "%zu files moved to incoming/",
+		       retry->moved),
+		retry->moved);
+	if (retry->left)
+		printf(ngettext(", %zu left alone", ", %zu left alone", retry->left),
+			retry->left);
+	putchar('\n');
+}
+
+int run_retry(struct tool *tool)
+{
+	const struct column columns[FIELDS] = {
+		{_("RESULT"), "result", false, false},
+		{_("NAME"), "name", false, true},
+		{_("WHAT WILL HAPPEN"), "note", false, false},
+	};
+	if (tool->options.all && tool->name_count) {
+		tool_complain(_("retry takes names or --all, not both"));
+		return EX_USAGE;
+	}
+	auto_free struct seer *seers = xcalloc(tool->site_count, sizeof(*seers));
+	for (size_t i = 0; i < tool->site_count; i++)
+		seers[i].site = &tool->sites[i];
+	struct retry retry = {.tool = tool,
+		.seers = seers,
+		.listing = listing_new(columns, FIELDS, tool->options.json),
+		.now = clock_now()};
+	if (tool->options.all)
+		retry_all(&retry);
+	else
+		retry_names(&retry, tool);
+	listing_end(retry.listing);
+	say_sum(&retry);
+	for (size_t i = 0; i < tool->site_count; i++)
+		forget(&seers[i]);
+	return retry.status;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/snapshot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/words.h"
+#include "core/intake.h"
+#include "system/clock.h"
+#include "system/io.h"
+#include "system/spool.h"
+#include "tool/access.h"
+#include "tool/folder.h"
+
+enum { WORDS_MAX_BYTES = 16 * 1024 };
+
+/* A gateway that delivers writes at least every ten seconds. */
+#define STALE_AFTER (60 * USEC_SECOND)
+
+static const msec_t bands[AGE_BANDS] = {MSEC_MINUTE, 10 * MSEC_MINUTE, MSEC_HOUR,
+	6 * MSEC_HOUR, 24 * MSEC_HOUR, MSEC_NEVER};
+
+msec_t census_band(unsigned band)
+{
+	return bands[band];
+}
+
+/* --- the folders --- */
+
+struct count {
+	struct census *census;
+	const struct intake *intake; /* NULL: every name counts */
+	uint64_t *files;
+	usec_t now;
+};
+
+static void count_age(struct census *census, usec_t arrived, usec_t now)
+{
+	unsigned band = 0;
+	while ((now - arrived) / 1000 >= bands[band])
+		band++;
+	census->bands[band]++;
+	if (!census->oldest || arrived < census->oldest)
+		census->oldest = arrived;
+}
+
+static void count_waiting(void *context, const struct folder_entry *entry)
+{
+	const struct count *count = context;
+	if (count->intake && !intake_wants(count->intake, entry->name)) {
+		count->census->ignored++;
+		return;
+	}
+	usec_t arrived = folder_arrival(entry);
+	if (!arrived)
+		return;
+	++*count->files;
+	count_age(count->census, arrived, count->now);
+}
+
+static void count_file(void *context, const struct folder_entry *entry)
+{
+	const struct count *count = context;
+	(void)entry;
+	++*count->files;
+}
+
+static int count_today(const struct spool *spool, struct count *count)
+{
+	struct folder_choice choice = {.folder = FOLDER_SENT};
+	auto_buf struct buf day = {.max_bytes = DAY_LEN};
+	times_add_local_day(&day, count->now);
+	memcpy(choice.day, buf_peek(&day), DAY_LEN);
+	count->files = &count->census->sent_today;
+	int r = folder_walk(spool, &choice, count_file, count);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int count_failed(const struct spool *spool, struct count *count)
+{
+	const struct folder_choice choice = {.folder = FOLDER_FAILED};
+	count->files = &count->census->failed;
+	return folder_walk(spool, &choice, count_file, count);
+}
+
+static int count_backlog(
+	const struct spool *spool, const struct intake *intake, struct count *count)
+{
+	const struct folder_choice incoming = {.folder = FOLDER_INCOMING};
+	const struct folder_choice sending = {.folder = FOLDER_SENDING};
+	count->files = &count->census->incoming;
+	count->intake = intake;
+	int r = folder_walk(spool, &incoming, count_waiting, count);
+	count->files = &count->census->sending;
+	count->intake = NULL;
+	return r < 0 ? r : folder_walk(spool, &sending, count_waiting, count);
+}
+
+static void free_intake(struct intake **intake)
+{
+	intake_free(*intake);
+}
+
+/* Of what a gateway counts itself, only what waits is counted again, for the ages. */
+static int take_census(const struct spool *spool, const struct site_config *config,
+	bool is_all, usec_t now, struct census *census)
+{
+	auto_with(free_intake) struct intake *intake = intake_new(config->pattern, 0);
+	struct census counted = {.is_all = is_all};
+	struct count count = {.census = &counted, .now = now};
+	usec_t began = clock_now().wall;
+	int r = count_backlog(spool, intake, &count);
+	if (r == 0 && is_all)
+		r = count_failed(spool, &count);
+	if (r == 0 && is_all)
+		r = count_today(spool, &count);
+	if (r < 0)
+		return r;
+	counted.cost = clock_now().wall - began;
+	*census = counted;
+	return 0;
+}
+
+/* --- the lock --- */
+
+static enum presence look_for_gateway(const struct spool *spool)
+{
+	auto_close int fd =
+		io_open(spool_root_fd(spool), "lock", O_RDONLY | O_NONBLOCK, 0);
+	if (fd == -ENOENT)
+		return GATEWAY_ABSENT;
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &whole) < 0)
+		return GATEWAY_UNSEEN;
+	return whole.l_type == F_UNLCK ? GATEWAY_ABSENT : GATEWAY_RUNS;
+}
+
+/* --- state.json --- */
+
+static int read_state(const struct spool *spool, struct status *status)
+{
+	struct stat st;
+	size_t len = 0;
+	auto_close int fd =
+		io_open(spool_root_fd(spool), "state.json", O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0)
+		return fd;
+	int r = io_stat(fd, &st);
+	if (r < 0)
+		return r;
+	if (!S_ISREG(st.st_mode) || st.st_size > STATUS_MAX_BYTES)
+		return -EINVAL;
+	auto_free char *bytes = xcalloc(1, (size_t)st.st_size + 1);
+	r = io_read(fd, bytes, (size_t)st.st_size, &len);
+	return r < 0 ? r : status_parse(bytes, len, status);
+}
+
+static int read_site(const struct spool *spool, struct snapshot *s)
+{
+	int r = read_state(spool, &s->source);
+	for (size_t i = 0; r == 0 && i < s->source.count; i++) {
+		if (strcmp(s->source.sites[i].name, s->config->name) != 0)
+			continue;
+		s->status = s->source.sites[i];
+		s->was = s->status.state;
+		s->updated = s->source.updated;
+		s->has_state = true;
+		return 0;
+	}
+	return r < 0 ? r : -EINVAL;
+}
+
+/* --- what is believed --- */
+
+static void set_hold(struct snapshot *s, const char *reason, usec_t since,
+	const char *said, const char *remedy)
+{
+	s->said = xstrdup(said);
+	s->remedy = xstrdup(remedy);
+	s->status.hold = (struct status_hold){
+		.since = since, .reason = reason, .said = s->said, .remedy = s->remedy};
+}
+
+static void tell_no_state(struct snapshot *s, int r, usec_t now)
+{
+	auto_buf struct buf said = {.max_bytes = WORDS_MAX_BYTES};
+	buf_add_format(&said, "%s/state.json: %s", s->config->spool,
+		r == -EINVAL ? _("not a snapshot that this program understands")
+			     : strerrordesc_np(-r));
+	s->status.state = STATE_WAITING;
+	set_hold(s, "no-state", now, buf_peek(&said),
+		_("a gateway runs, and writes it anew with the next change; if it does "
+		  "not, its log says why"));
+}
+
+static void believe_census(struct snapshot *s)
+{
+	const struct census *census = &s->census;
+	s->status.incoming = census->incoming;
+	s->status.sending = census->sending;
+	s->status.ignored = census->ignored;
+	s->status.failed = census->failed;
+	s->status.sent_today = census->sent_today;
+}
+
+/* The snapshot's own figure was true when it was written. */
+static void believe_oldest(struct snapshot *s, usec_t now)
+{
+	usec_t oldest = s->census.oldest;
+	s->status.oldest_waiting_s = -1;
+	if (oldest)
+		s->status.oldest_waiting_s =
+			oldest > now ? 0 : (now - oldest) / USEC_SECOND;
+}
+
+static void tell_stopped(struct snapshot *s)
+{
+	s->status.state = STATE_STOPPED;
+	s->status.rate = 0;
+	if (s->status.hold.reason)
+		s->status.hold.next_try = 0;
+}
+
+static bool seems_to_run(const struct snapshot *s)
+{
+	if (s->presence == GATEWAY_UNSEEN)
+		return s->has_state && s->was != STATE_STOPPED;
+	return s->presence == GATEWAY_RUNS;
+}
+
+static void look(struct snapshot *s, const struct spool *spool, usec_t now,
+	const struct census *known)
+{
+	s->presence = look_for_gateway(spool);
+	int r = read_site(spool, s);
+	bool is_running = seems_to_run(s);
+	bool must_count = !is_running || !s->has_state;
+	s->is_counted = true;
+	if (known && known->is_all >= must_count)
+		s->census = *known;
+	else if (take_census(spool, s->config, must_count, now, &s->census) < 0)
+		s->is_counted = false;
+	if (must_count)
+		believe_census(s);
+	if (s->is_counted)
+		believe_oldest(s, now);
+	if (!is_running)
+		tell_stopped(s);
+	else if (!s->has_state)
+		tell_no_state(s, r, now);
+	else
+		s->is_stale = s->status.rate > 0 && now - s->updated > STALE_AFTER;
+}
+
+static void tell_no_spool(struct snapshot *s, int r, usec_t now, const struct buf *why)
+{
+	auto_buf struct buf who = {.max_bytes = WORDS_MAX_BYTES};
+	s->status.state = STATE_STOPPED;
+	s->status.oldest_waiting_s = -1;
+	if (r == -EACCES) {
+		access_explain(&who, s->config->spool, ACCESS_LOOK);
+		set_hold(
+			s, "no-permission", now, strerrordesc_np(EACCES), buf_peek(&who));
+	} else {
+		set_hold(s, "no-spool", now, buf_peek(why),
+			_("opensi-spool init makes the folders of a spool"));
+	}
+}
+
+static void close_spool(struct spool **spool)
+{
+	spool_close(*spool);
+}
+
+void snapshot_take(const struct site_config *config, usec_t now,
+	const struct census *known, struct snapshot *snapshot)
+{
+	auto_with(close_spool) struct spool *spool = NULL;
+	auto_buf struct buf why = {.max_bytes = WORDS_MAX_BYTES};
+	*snapshot = (struct snapshot){.config = config};
+	int r = spool_open_to_look(config->spool, &spool, &why);
+	if (r < 0)
+		tell_no_spool(snapshot, r, now, &why);
+	else
+		look(snapshot, spool, now, known);
+	snapshot->status.name = config->name;
+}
+
+void snapshot_done(struct snapshot *snapshot)
+{
+	status_done(&snapshot->source);
+	free(snapshot->said);
+	free(snapshot->remedy);
+	*snapshot = (struct snapshot){0};
+}

@@ -1,0 +1,65 @@
+#ifndef GATEWAY_TOOL_TOOL_H
+#define GATEWAY_TOOL_TOOL_H
+/* SPDX-License-Identifier: MIT
+ *
+ * tool - what every command of opensi-spool is given
+ *
+ * Knows: the options that were asked for, the sites, the names on the command line.
+ * Must not know: any command. Commands look at spools by system/spool.h and at the
+ * journal by core/record.h, as the gateway does, and race with a running gateway by
+ * rename alone: what is gone when they come to it has moved, and they say so.
+ *
+ * Exit status: 0; 1 not found, or failed for some; EX_USAGE, EX_TEMPFAIL, EX_CONFIG.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "system/config.h"
+#include "system/spool.h"
+
+struct tool_options {
+	const char *config;
+	const char *site; /* NULL: all of them */
+	const char *order, *comment;
+	const char *older_than;
+	const char *warning, *critical;
+	bool json;
+	bool watch;
+	bool check;
+	bool all;
+	bool yes;
+	bool null; /* names end in a NUL, read and written */
+	bool help;
+};
+
+/* A site that was asked for, with its folders open. */
+struct tool_site {
+	const struct site_config *config;
+	struct spool *spool; /* not locked; folders are not made */
+};
+
+struct tool {
+	struct tool_options options;
+	const char *command;
+	char **names; /* the arguments that are left */
+	size_t name_count;
+	struct config *configuration; /* NULL: there is none, and none is needed */
+	struct tool_site *sites;
+	size_t site_count;
+};
+
+/* The next name: of the arguments, or of standard input where that is "-". NULL: no more,
+ * or *status is not 0. Borrowed until the next call; start with *at = 0. */
+const char *tool_next_name(struct tool *tool, size_t *at, int *status);
+
+/* "opensi-spool: " and the sentence on standard error. */
+void tool_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says who may read what was refused to us: a file or a folder, or what it lies in. */
+void tool_say_unreadable(const char *path);
+
+/* The usual sentence about one name that is not where it was looked for: says where it is
+ * now, if it is in another folder of a site. */
+void tool_say_moved(const struct tool *tool, const char *name);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/snapshot.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "spool_fixture.h"
+#include "system/clock.h"
+
+static char name[] = "boutique", pattern[] = "*.xml";
+static struct site_config config = {.name = name, .pattern = pattern};
+
+static const char told[] =
+	"{\"v\":1,\"updated\":\"2026-01-01T10:00:00.000000Z\",\"version\":\"1\","
+	"\"sites\":"
+	"[{\"name\":\"boutique\",\"state\":\"open\",\"hold\":null,\"incoming\":70,"
+	"\"sending\":8,\"deferred\":3,\"unknown\":2,\"failed\":4,\"sent_today\":5,"
+	"\"ignored\":6,\"unreadable\":7,\"oldest_waiting_s\":null,\"rate\":1.0,"
+	"\"answer_ms\":9}]}";
+
+static void take(struct snapshot *s)
+{
+	config.spool = spool_root;
+	snapshot_take(&config, clock_now().wall, NULL, s);
+}
+
+static void fill(void)
+{
+	put("incoming/a.xml", "x");
+	put("incoming/b.xml", "x");
+	put("incoming/c.txt", "x");
+	put("sending/20260101T000000.000000Z_d.xml", "x");
+	put("failed/e.xml", "x");
+	put("failed/e.xml.reason.txt", "x");
+}
+
+static void without_a_gateway_the_folders_are_counted(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	fill();
+	take(&s);
+	assert_false(snapshot_is_running(&s));
+	assert_int_equal(s.presence, GATEWAY_ABSENT);
+	assert_int_equal(s.status.incoming, 2);
+	assert_int_equal(s.status.ignored, 1);
+	assert_int_equal(s.status.sending, 1);
+	assert_int_equal(s.status.failed, 1);
+	assert_int_equal(s.census.bands[0], 2);
+	assert_int_equal(s.census.bands[AGE_BANDS - 1], 1);
+	assert_true(s.status.oldest_waiting_s > 86400);
+}
+
+static void a_crashed_gateways_word_is_not_believed(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	fill();
+	put("state.json", told);
+	take(&s);
+	assert_int_equal(s.status.state, STATE_STOPPED);
+	assert_int_equal(s.was, STATE_OPEN);
+	assert_int_equal(s.status.incoming, 2);
+	assert_int_equal(s.status.deferred, 3);
+	assert_true(s.status.rate == 0);
+}
+
+static void a_running_gateways_word_counts(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	assert_int_equal(spool_lock(spool, false), 0);
+	put("state.json", told);
+	take(&s);
+	assert_int_equal(s.presence, GATEWAY_RUNS);
+	assert_int_equal(s.status.state, STATE_OPEN);
+	assert_int_equal(s.status.incoming, 70);
+	assert_int_equal(s.status.failed, 4);
+	assert_true(s.is_stale);
+}
+
+static void looking_takes_no_lock(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	put("lock", "");
+	take(&s);
+	assert_int_equal(s.presence, GATEWAY_ABSENT);
+	assert_int_equal(spool_lock(spool, false), 0);
+}
+
+static void a_broken_state_beside_a_gateway_is_a_hold(void **state)
+{
+	(void)state;
+	static const char *const broken[] = {"", "{\"v\":1", "{\"v\":2}", "[]"};
+	assert_int_equal(spool_lock(spool, false), 0);
+	fill();
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		auto_with(snapshot_done) struct snapshot s = {0};
+		put("state.json", broken[i]);
+		take(&s);
+		assert_int_equal(s.status.state, STATE_WAITING);
+		assert_string_equal(s.status.hold.reason, "no-state");
+		assert_int_equal(s.status.incoming, 2);
+	}
+}
+
+static void no_spool_is_a_hold_with_its_cure(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	config.spool = (char *)"/nonexistent/spool";
+	snapshot_take(&config, clock_now().wall, NULL, &s);
+	assert_string_equal(s.status.hold.reason, "no-spool");
+	assert_non_null(strstr(s.status.hold.said, "/nonexistent/spool"));
+	assert_non_null(strstr(s.status.hold.remedy, "opensi-spool init"));
+	assert_string_equal(s.status.name, "boutique");
+}
+
+static void an_earlier_census_saves_the_counting(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	struct census known = {.incoming = 1000, .is_all = true};
+	fill();
+	config.spool = spool_root;
+	snapshot_take(&config, clock_now().wall, &known, &s);
+	assert_int_equal(s.status.incoming, 1000);
+	known.is_all = false; /* of the time when a gateway counted the rest */
+	snapshot_done(&s);
+	snapshot_take(&config, clock_now().wall, &known, &s);
+	assert_int_equal(s.status.incoming, 2);
+	assert_int_equal(s.status.failed, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_spool(without_a_gateway_the_folders_are_counted),
+		in_spool(a_crashed_gateways_word_is_not_believed),
+		in_spool(a_running_gateways_word_counts),
+		in_spool(looking_takes_no_lock),
+		in_spool(a_broken_state_beside_a_gateway_is_a_hold),
+		in_spool(no_spool_is_a_hold_with_its_cure),
+		in_spool(an_earlier_census_saves_the_counting),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
