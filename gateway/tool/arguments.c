@@ -4,6 +4,7 @@
  */
 #include "tool/arguments.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +146,7 @@ static int read_options(int argc, char **argv, const struct command *command,
 		if (value == '?' || value == ':')
 			return refuse_option(command, value, argv, before);
 		const struct option_word *option = option_of(value);
+		assert(option); /* getopt knows no others */
 		if (command && !command_takes(command, option))
 			return refuse(command->name, argv[before], NULL);
 		store(options, option);

@@ -68,6 +68,15 @@ static int read_config(struct gateway *g)
 	return EX_OK;
 }
 
+/* One that comes while we start, or stand by, is answered when we run. */
+static int put_off_reloads(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? EX_OSERR : EX_OK;
+}
+
 /* Blocked, they are read from a descriptor, where they disturb nothing. */
 static int catch_signals(struct gateway *g)
 {
@@ -362,7 +371,9 @@ int main(int argc, char **argv)
 	int status = options_read(argc, argv, &g.options);
 	if (status >= 0)
 		return status;
-	status = read_config(&g);
+	status = put_off_reloads();
+	if (status == EX_OK)
+		status = read_config(&g);
 	if (status == EX_OK && g.options.is_test)
 		printf("%s: the configuration is good\n", g.options.config);
 	else if (status == EX_OK)

@@ -187,6 +187,21 @@ static int watch_folders(struct site *site, struct buf *why)
 	return EX_OSERR;
 }
 
+/* What may pass by itself is tried again by whoever started us. */
+static int status_of(int r)
+{
+	switch (r) {
+	case -ENOSPC:
+	case -EDQUOT:
+	case -EMFILE:
+	case -ENFILE:
+	case -EIO:
+		return EX_TEMPFAIL;
+	default:
+		return EX_CANTCREAT;
+	}
+}
+
 int pipeline_open(
 	const struct pipeline_options *options, struct site **site, struct buf *why)
 {
@@ -195,8 +210,9 @@ int pipeline_open(
 	int status = open_schema(s, why);
 	if (status)
 		return status;
-	if (spool_open(s->config->spool, &s->spool, why) < 0)
-		return EX_CANTCREAT;
+	int r = spool_open(s->config->spool, &s->spool, why);
+	if (r < 0)
+		return status_of(r);
 	status = lock_spool(s, options->may_wait, why);
 	if (status)
 		return status;
@@ -205,8 +221,9 @@ int pipeline_open(
 	if (status)
 		return status;
 	now = clock_now(); /* the lock may have taken its time */
-	if (recovery_start(s, &now, why) < 0)
-		return EX_CANTCREAT;
+	r = recovery_start(s, &now, why);
+	if (r < 0)
+		return status_of(r);
 	*site = take_ptr(s);
 	return 0;
 }

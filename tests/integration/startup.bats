@@ -160,6 +160,27 @@ waits_for_lock() {
 	GATEWAY_PID=$first
 }
 
+@test "a reload that is asked of one that stands by is done when it takes over" {
+	start_gateway
+	local first=$GATEWAY_PID
+	launch_gateway --wait
+	eventually waits_for_lock
+	kill -HUP "$GATEWAY_PID"
+	kill -TERM "$first"
+	wait "$first"
+	eventually logged reloaded
+}
+
+@test "a disk that is full at the start is tried again later" {
+	command -v strace >/dev/null || skip "no strace on this machine"
+	strace -qq -o "$SITE/calls" -e inject=fdatasync:error=ENOSPC "$GATEWAY" -c "$CONF" \
+		--once >"$LOG" 2>&1 || true
+	grep -q INJECTED "$SITE/calls" || skip "strace may not trace here"
+	run -75 strace -qq -o "$SITE/calls" -e inject=fdatasync:error=ENOSPC "$GATEWAY" \
+		-c "$CONF" --once
+	says 'No space left'
+}
+
 @test "help and version go to standard output, and end well" {
 	local option
 	for option in --help -h; do
