@@ -67,7 +67,7 @@ const char *const page_style[] = {
 	"h3{font-size:1rem;font-weight:650;margin:1.5rem 0 .5rem}"
 	".body>:first-child{margin-top:0}"
 	".facts{margin:0;display:grid;gap:.2rem 2.5rem;"
-	"grid-template-columns:repeat(auto-fill,minmax(18rem,1fr))}"
+	"grid-template-columns:repeat(auto-fill,minmax(24rem,1fr))}"
 	".facts>li{display:flex;justify-content:space-between;gap:1rem;"
 	"border-bottom:1px solid var(--line);padding:.25rem 0}"
 	".facts span{color:var(--soft)}.facts b{font-weight:400;text-align:right;"
