@@ -13,6 +13,9 @@ bindir     := $(prefix)/bin
 datadir    := $(prefix)/share
 libdir     := $(prefix)/lib
 docdir     := $(datadir)/doc/opensi-gateway
+mandir     := $(datadir)/man
+bashdir    := $(datadir)/bash-completion/completions
+zshdir     := $(datadir)/zsh/site-functions
 sysconfdir := /etc
 
 # The architecture: includes go from right to left only (tests/check-layers).
@@ -81,7 +84,8 @@ MAKEFLAGS += --no-print-directory
 step = $(if $(V),,@printf '%-5s %s\n' $1 $@;)
 
 .PHONY: all tests fuzzers bench-programs objects demo test check coverage torture fuzz \
-	bench bench-full deps lint format install install-units uninstall clean help FORCE
+	bench bench-full deps lint format man deb install install-units install-man \
+	install-completions uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -97,7 +101,8 @@ $(PROGRAMS): $B/libgateway.a
 
 # Counts of lines are written where a confined gateway may not: see there.
 COVERAGE_SOURCES := $(if $(filter cov,$(VARIANT)),tests/coverage/sandbox.c)
-$B/obj/tests/coverage/sandbox.o: private CPPFLAGS += -DCOUNTS_FOLDER='"$(abspath $B)"'
+$B/obj/tests/coverage/sandbox.o build/lint/tests/coverage/sandbox.c.tidy: \
+	private CPPFLAGS += -DCOUNTS_FOLDER='"$(abspath $B)"'
 
 # All but the mains: each test takes out of it what it needs.
 $B/libgateway.a: $(call object,$(filter-out $(MAINS),$(SOURCES)) $(COVERAGE_SOURCES))
@@ -214,7 +219,7 @@ deps: ## Installs all that building, demo, tests and lint need
 	@contrib/deps demo test lint
 
 C_FILES := $(SOURCES) $(SIM_SOURCES) $(FUZZ_SOURCES) $(FAULT_SOURCES) \
-	$(POWERLOSS_SOURCES) $(wildcard tests/unit/*.c tests/bench/*.c)
+	$(POWERLOSS_SOURCES) $(wildcard tests/unit/*.c tests/bench/*.c tests/coverage/*.c)
 SCRIPTS  = $(shell find . -name build -prune -o -name .git -prune -o -type f \
 	-exec awk 'FNR == 1 { if (/^\#!.*[\/ ](ba)?sh/) print FILENAME; nextfile }' {} +)
 TIDIED  := $(C_FILES:%=build/lint/%.tidy)
@@ -234,7 +239,7 @@ lint-cppcheck: FORCE
 
 # A bats test is a subshell by nature, and hands scripts to other shells in quotes.
 lint-shell: FORCE
-	shellcheck -x $(SCRIPTS)
+	shellcheck -x $(SCRIPTS) $(wildcard contrib/completions/*.bash)
 	shellcheck -x -s bats -e SC2016,SC2030,SC2031 $(wildcard tests/*/*.bats)
 
 lint-analyzer: FORCE
@@ -255,6 +260,7 @@ DOCUMENTS := LICENSE $(wildcard *.md doc/*.md contrib/*.conf)
 
 # Units and the like name the places that the rest is installed to.
 PLACES := s|/usr/local/bin|$(bindir)|; s|/usr/local/share/doc/opensi-gateway|$(docdir)|; \
+	s|/usr/local/share/opensi-gateway|$(datadir)/opensi-gateway|; \
 	s|/etc/opensi-gateway|$(sysconfdir)/opensi-gateway|
 UNITS  := $(notdir $(wildcard contrib/systemd/*.service contrib/systemd/*.timer))
 UNITS_INSTALLED := $(UNITS:%=$(libdir)/systemd/system/%) \
@@ -269,6 +275,35 @@ install-units:
 	$(call placed,opensi-gateway.sysusers,$(libdir)/sysusers.d/opensi-gateway.conf)
 	$(call placed,opensi-gateway.tmpfiles,$(libdir)/tmpfiles.d/opensi-gateway.conf)
 
+PAGES := $(patsubst contrib/man/%.scd,build/man/%,$(wildcard contrib/man/*.scd))
+PAGES_INSTALLED := $(foreach page,$(notdir $(PAGES)),\
+	$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+
+man: $(PAGES) ## The manual pages, in build/man
+$(PAGES): build/man/%: contrib/man/%.scd
+	@mkdir -p $(@D)
+	$(call step,MAN)scdoc <$< >$@
+
+install-man: man
+	install -d $(addprefix $(DESTDIR)$(mandir)/,man1 man5 man8)
+	for page in $(PAGES_INSTALLED); do \
+		sed '$(PLACES)' build/man/$${page##*/} | \
+			install -m 644 /dev/stdin $(DESTDIR)$$page || exit 1; \
+	done
+
+COMPLETIONS_INSTALLED := $(addprefix $(bashdir)/,opensi-gateway opensi-spool) \
+	$(addprefix $(zshdir)/,_opensi-gateway _opensi-spool)
+
+install-completions:
+	install -d $(DESTDIR)$(bashdir) $(DESTDIR)$(zshdir)
+	for program in opensi-gateway opensi-spool; do \
+		install -m 644 contrib/completions/$$program.bash \
+			$(DESTDIR)$(bashdir)/$$program && \
+		install -m 644 -t $(DESTDIR)$(zshdir) contrib/completions/_$$program || \
+			exit 1; \
+	done
+
+install: install-man install-completions
 install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touched
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/opensi-gateway \
 		$(DESTDIR)$(docdir)
@@ -277,8 +312,17 @@ install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touc
 	install -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
 
 uninstall: ## Takes away what install put there
-	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%) $(addprefix $(DESTDIR),$(UNITS_INSTALLED))
+	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%) $(addprefix $(DESTDIR),\
+		$(UNITS_INSTALLED) $(PAGES_INSTALLED) $(COMPLETIONS_INSTALLED))
 	rm -rf $(DESTDIR)$(datadir)/opensi-gateway $(DESTDIR)$(docdir)
+
+# Of a copy, so that the tree stays as it is. The same commit gives the same bytes.
+deb: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
+	stat -c %Y Makefile)
+deb: ## Installs what is missing, then makes a package for Debian 12, in build/deb
+	@contrib/deps deb
+	@contrib/debian/make $(VERSION) build/deb
+	@ls build/deb/*.deb
 
 clean: ## Takes away all that was built
 	rm -rf build

@@ -83,8 +83,26 @@ need() {
 	done
 }
 
+@test "pages and completions are installed below the prefix, and taken away again" {
+	need scdoc
+	local tree=$BATS_TEST_TMPDIR/tree installed=$BATS_TEST_TMPDIR/installed
+	mkdir "$tree"
+	cp -r "$ROOT/Makefile" "$ROOT/contrib" "$ROOT/gateway" "$tree"
+	make -s -C "$tree" install-man install-completions DESTDIR="$installed" prefix=/opt
+	[ "$(find "$installed/opt/share/man" -type f | wc -l)" -eq "$(pages | wc -l)" ]
+	[ -f "$installed/opt/share/man/man5/opensi-gateway.conf.5" ]
+	[ -f "$installed/opt/share/bash-completion/completions/opensi-spool" ]
+	[ -f "$installed/opt/share/zsh/site-functions/_opensi-gateway" ]
+	grep -q /opt/share/opensi-gateway/comments \
+		"$installed/opt/share/man/man5/opensi-comments.5"
+	not grep -rq /usr/local "$installed"
+	make -s -C "$tree" uninstall DESTDIR="$installed" prefix=/opt
+	[ -z "$(find "$installed" -type f)" ]
+}
+
 @test "pages that are named exist" {
-	local name section known=" $(pages | tr '\n' ' ') "
+	local name section known
+	known=" $(pages | tr '\n' ' ')"
 	while IFS=' ' read -r name section; do
 		[[ $known == *" $name.$section "* ]]
 	done < <(grep -ohE '\*opensi-[a-z.]+\*\([0-9]\)' "$MAN"/*.scd |
@@ -128,7 +146,7 @@ keys_of() {
 		"$TOOL" -c "$CONF" ping --json
 		"$TOOL" -c "$CONF" retry --all --json
 	) || true
-	page=$(tr -d '\\' <"$MAN/opensi-spool.1.scd"
+	page=$(tr -d '\134' <"$MAN/opensi-spool.1.scd"
 		sed -n '/^# THE STATE/,/^# METRICS/p' "$MAN/opensi-gateway.8.scd")
 	[ "$(keys_of <<<"$json" | wc -l)" -gt 40 ]
 	for key in $(keys_of <<<"$json"); do
@@ -174,7 +192,7 @@ long_options() {
 			for word in $short $long; do
 				if [ -n "$value" ]; then
 					[ "$(bash_offers "$TOOL" "$word" x ini)" = init ]
-					grep -qE "[ (|]$word[|) ]" "$COMPLETIONS/_opensi-spool"
+					grep -qE "[ (|]${word}[|) ]" "$COMPLETIONS/_opensi-spool"
 				else
 					[ "$(bash_offers "$TOOL" "$word" ini)" = init ]
 				fi
