@@ -42,8 +42,8 @@ static bool try_take(const struct batch_source *source, struct entry *e, msec_t 
 		queue_block(source->queue, e);
 	else if (free_at > now)
 		queue_wait(source->queue, e, free_at);
-	else
-		shop_take(source->shop, queue_order(e), e->id, now);
+	else if (shop_take(source->shop, queue_order(e), e->id, now))
+		e->was_posted = true; /* perhaps by another drop */
 	return e->place == PLACE_OUT;
 }
 

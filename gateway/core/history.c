@@ -38,7 +38,7 @@ struct history {
 	size_t stated;     /* its lines so far */
 	char last_stamp[TIMES_STAMP_LEN + 1];
 	const char *quiet_boot;
-	msec_t quiet_since;
+	msec_t quiet_since, quiet_seen; /* by its clock */
 	bool has_stopped;
 	bool is_finished;
 	size_t bad_lines;
@@ -164,7 +164,17 @@ static void apply_hold(struct history *h, const struct record *record)
 	if (!record->result || !record->boot || strcmp(record->result, "power-loss") != 0)
 		return;
 	set_text(&h->quiet_boot, record->boot);
-	h->quiet_since = record->up;
+	h->quiet_since = h->quiet_seen = record->up;
+}
+
+/* How long the quiet has lasted, by the latest line of its boot. */
+static void note_quiet(struct history *h, const struct record *record)
+{
+	const char *boot = record->boot ? record->boot : posted_run(&h->posted)->boot;
+	if (!h->quiet_boot || !boot || strcmp(boot, h->quiet_boot) != 0)
+		return;
+	if (record->up > h->quiet_seen)
+		h->quiet_seen = record->up;
 }
 
 static void apply_start(struct history *h, const struct record *record)
@@ -216,8 +226,10 @@ static void apply_rest(struct history *h, const struct record *record)
 static void apply_settled(struct history *h, const struct record *record)
 {
 	struct claim *claim = need_claim(h, record);
+	const char *version = take_ptr(claim->past.version);
 
 	forget_details(h, claim);
+	claim->past.version = version;
 	claim->past.is_settling = true;
 	set_text(&claim->past.settled_to, record->to);
 }
@@ -252,7 +264,7 @@ static void apply_outcome(struct history *h, const struct record *record)
 	}
 	struct posted *p = comment_of(h, need_claim(h, record), record);
 	posted_set_outcome(&h->posted, p, record);
-	if (doubt && posted_is_final(record->result))
+	if (doubt && posted_is_last_word(record))
 		posted_end_doubt(&h->posted, doubt);
 }
 
@@ -394,6 +406,7 @@ int history_feed(struct history *h, const char *line, size_t len)
 	if (record.claim)
 		note_stamp(h, record.claim);
 	apply[record.event](h, &record);
+	note_quiet(h, &record);
 	h->has_stopped = record.event == EVENT_STOP;
 	return 0;
 }
@@ -469,9 +482,10 @@ const char *history_boot(const struct history *h)
 	return posted_run(&h->posted)->boot;
 }
 
-const char *history_quiet(const struct history *h, msec_t *since)
+const char *history_quiet(const struct history *h, msec_t *since, msec_t *lasted)
 {
 	*since = h->quiet_since;
+	*lasted = h->quiet_seen - h->quiet_since;
 	return h->quiet_boot;
 }
 

@@ -11,13 +11,12 @@
  *   posting without outcome         unknown, from the first start after it
  *   reading without read, no stop   that reading killed the gateway once more
  *   outcome delivered, already,
- *     rejected                      final; ends every doubt about that order and id
- *   settled, withdrawn, returned    the claim is gone; its doubts are kept. After
- *                                   `settled` the move may be missing: the claim is
- *                                   known as settling until a checkpoint omits it
- *   checkpoint ... checkpoint-end   claims and doubts not named in it are gone, but the
- *                                   doubts of a claim that it omits are kept. A
- *                                   checkpoint that is not complete removes nothing
+ *     rejected                      final; ends every doubt about that order and id,
+ * unless it has a `cause`: then it is not the shop's own word settled, withdrawn,
+ * returned    the claim is gone; its doubts are kept. After `settled` the move may be
+ * missing: the claim is known as settling until a checkpoint omits it checkpoint ...
+ * checkpoint-end   claims and doubts not named in it are gone, but the doubts of a claim
+ * that it omits are kept. A checkpoint that is not complete removes nothing
  *
  * Where a line is lost, the answer errs to the side of waiting longer. A result that is
  * not known here (a later gateway's) counts as unknown.
@@ -90,9 +89,10 @@ size_t history_doubts(struct history *h, const struct past_comment **doubts);
 bool history_ended_cleanly(const struct history *h);
 /* Boot id of the last run, or NULL if no line tells it. */
 const char *history_boot(const struct history *h);
-/* The boot in which the site was last made to be quiet after a power loss, and *since
- * when by its clock; NULL: it was not, as far as this journal reaches. */
-const char *history_quiet(const struct history *h, msec_t *since);
+/* The boot in which the site was last made to be quiet after a power loss, *since when by
+ * its clock, and how long that boot is known to have *lasted from then on; NULL: it was
+ * not, as far as this journal reaches. */
+const char *history_quiet(const struct history *h, msec_t *since, msec_t *lasted);
 /* The latest stamp ever given, or NULL: claims never go behind it. */
 const char *history_last_stamp(const struct history *h);
 size_t history_bad_lines(const struct history *h);

@@ -286,11 +286,12 @@ void intake_set(struct intake *in, const char *pattern, msec_t settle_for)
 
 bool intake_wants(const struct intake *in, const char *name)
 {
-	static const char *const unfinished[] = {"*.tmp", "*.part", "*.filepart", "*~"};
+	static const char *const never[] = {
+		"*.tmp", "*.part", "*.filepart", "*~", "*.reason.txt"};
 	if (name[0] == '.')
 		return false;
-	for (size_t i = 0; i < sizeof(unfinished) / sizeof(unfinished[0]); i++)
-		if (!fnmatch(unfinished[i], name, 0))
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (!fnmatch(never[i], name, 0))
 			return false;
 	return !fnmatch(in->pattern, name, 0);
 }

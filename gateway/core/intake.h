@@ -50,7 +50,8 @@ void intake_free(struct intake *in);
 void intake_set(struct intake *in, const char *pattern, msec_t settle);
 
 /* Whether a name can be a drop at all: not hidden, of the pattern, no *.tmp *.part
- * *.filepart *~. */
+ * *.filepart *~, and no *.reason.txt, whatever the pattern: that is what we write beside
+ * a drop that failed, and remove. */
 bool intake_wants(const struct intake *in, const char *name);
 
 /* Whether a scan must stat a name: those known already are seen by the scan alone. */

@@ -34,10 +34,10 @@ bool posted_is_unknown(const char *result)
 	return result_of(result) == unknown;
 }
 
-bool posted_is_final(const char *result)
+bool posted_is_last_word(const struct record *record)
 {
-	const char *known = result_of(result);
-	return known != unknown && known != deferred;
+	const char *known = result_of(record->result);
+	return known != unknown && known != deferred && !record->cause;
 }
 
 static void set_text(const char **slot, const char *text)
@@ -243,7 +243,7 @@ void posted_late_outcome(
 
 	if (posted_is_unknown(record->result))
 		posted_set_outcome(set, doubt, record);
-	else if (posted_is_final(record->result) || (was_open && !doubt->is_shared))
+	else if (posted_is_last_word(record) || (was_open && !doubt->is_shared))
 		posted_end_doubt(set, doubt);
 	else if (was_open)
 		posted_set_outcome(set, doubt, &no_word);

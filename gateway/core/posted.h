@@ -65,16 +65,18 @@ void posted_reopen_doubt(struct posted_set *set, const struct record *record);
 struct posted *posted_restate_doubt(struct posted_set *set, const struct record *record);
 void posted_end_doubt(struct posted_set *set, struct posted *doubt);
 
-/* What the shop may have stored, or may store yet; and what is its last word. */
+/* What the shop may have stored, or may store yet. */
 bool posted_is_unknown(const char *result);
-bool posted_is_final(const char *result);
+/* The shop's own last word about it, which ends every doubt. */
+bool posted_is_last_word(const struct record *record);
 
 /* What is now the last word about it. */
 void posted_set_open(const struct posted_set *set, struct posted *p);
 void posted_set_outcome(
 	const struct posted_set *set, struct posted *p, const struct record *record);
 /* The outcome of a comment whose claim has left. The shop's last word ends the doubt;
- * "deferred" is a word about its own posting, and ends no doubt that stands for others.
+ * "deferred", or a rejection of our own, is a word about its own posting, and ends no
+ * doubt that stands for others.
  */
 void posted_late_outcome(
 	struct posted_set *set, struct posted *doubt, const struct record *record);

@@ -81,6 +81,7 @@ static const struct key keys[] = {
 	{",\"comment\":", KIND_TEXT, FIELD(comment), 64},
 	{",\"attempt\":", KIND_UNSIGNED, FIELD(attempt), 0},
 	{",\"result\":", KIND_TEXT, FIELD(result), 64},
+	{",\"cause\":", KIND_TEXT, FIELD(cause), 64},
 	{",\"code\":", KIND_TEXT, FIELD(code), 64},
 	{",\"message\":", KIND_TEXT, FIELD(message), 500},
 	{",\"count\":", KIND_SIZE, FIELD(count), 0},

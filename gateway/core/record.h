@@ -7,7 +7,7 @@
  * Knows: the format. One JSON object a line, no comment text, no key. Keys are written in
  * this order, and only where they apply:
  *
- *   v t up boot site ev claim drop of version n order comment attempt result code
+ *   v t up boot site ev claim drop of version n order comment attempt result cause code
  *   message count to
  *
  * `v` is the version of the format, `t` UTC, `up` milliseconds of CLOCK_BOOTTIME, `boot`
@@ -44,7 +44,7 @@ enum event {
 	EVENT_RETURNED,
 	/* claim n order comment: about to be sent */
 	EVENT_POSTING,
-	/* claim n order comment result attempt [code message] */
+	/* claim n order comment result attempt [cause code message] */
 	EVENT_OUTCOME,
 	/* claim to: what was not delivered lies in failed/, durable */
 	EVENT_REST,
@@ -86,6 +86,8 @@ struct record {
 	const char *comment; /* CommentId */
 	unsigned attempt;    /* counted so far; 0: not told */
 	const char *result;  /* "delivered", "valid", "sent" ... by event */
+	const char *
+		cause; /* a rejection that is not the shop's own word: by which setting */
 	const char *code;    /* the shop's */
 	const char *message; /* in words */
 	size_t count;        /* comments, or lines of a checkpoint; 0: not told */

@@ -19,6 +19,9 @@
 /* So much of a body is looked at to describe it: titles stand at the top. */
 enum { HEAD_BYTES = 16 * 1024, TITLE_CHARS = 100, BEGINNING_CHARS = 80 };
 
+/* From so many bytes on, the beginning of a secret is one. */
+enum { SECRET_TELLS = 4 };
+
 enum form {
 	FORM_NOT_SENT = 1 << 0,
 	FORM_CUT = 1 << 1,
@@ -98,25 +101,41 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* One clean line, with one space for any white space: faults and titles have lines. */
-static void add_line(struct buf *b, const char *text, size_t max_chars)
+/* Bytes of the secret at text, or of the part of it that a cut left there; 0: none. */
+static size_t secret_len(const char *text, const char *secret)
+{
+	size_t len = 0;
+
+	while (secret && secret[len] && text[len] == secret[len])
+		len++;
+	bool is_cut = !text[len] && len >= SECRET_TELLS;
+	return len && (!secret[len] || is_cut) ? len : 0;
+}
+
+/* One clean line, with one space for any white space: faults and titles have lines. The
+ * secret is hidden before the text is shortened: half of it would not be found. */
+static void add_line(
+	struct buf *b, const char *text, const char *secret, size_t max_chars)
 {
 	auto_buf struct buf line = {.max_bytes = RESPONSE_MAX_BYTES};
 
-	for (; *text; text++) {
-		if (!is_space(*text))
-			buf_add_char(&line, *text);
+	for (size_t hidden = 0; *text; text++) {
+		size_t len = secret_len(text, secret);
+		hidden = len > hidden ? len : hidden;
+		if (hidden || !is_space(*text))
+			buf_add_char(&line, hidden ? '*' : *text);
 		else if (line.len && text[1] && !is_space(text[1]))
 			buf_add_char(&line, ' ');
+		hidden -= hidden > 0;
 	}
 	text_add_clean(b, buf_peek(&line), line.len, max_chars);
 }
 
-static char *copy_line(const char *text)
+static char *copy_line(const char *text, const char *secret)
 {
 	auto_buf struct buf b = {.max_bytes = RESPONSE_MAX_BYTES};
 
-	add_line(&b, text, RESPONSE_WORDS_CHARS - 1); /* and the ellipsis */
+	add_line(&b, text, secret, RESPONSE_WORDS_CHARS - 1); /* and the ellipsis */
 	return buf_take(&b);
 }
 
@@ -204,7 +223,7 @@ static bool judge(const struct soap_result *result, struct verdict_of_shop *verd
 		return false;
 	verdict->result = by_class[(unsigned char)code[0]];
 	memcpy(verdict->code, code, sizeof(verdict->code));
-	verdict->message = *result->message ? copy_line(result->message) : NULL;
+	verdict->message = *result->message ? xstrdup(result->message) : NULL;
 	return true;
 }
 
@@ -326,7 +345,7 @@ static void look_at(const struct reply *reply, const char *const *orders, size_t
 		s->form = reply->end == REPLY_NOT_SENT ? FORM_NOT_SENT : FORM_CUT;
 }
 
-static void add_title(struct buf *b, const char *head)
+static void add_title(struct buf *b, const char *head, const char *secret)
 {
 	const char *title = strcasestr(head, "<title");
 	const char *text = title ? strchr(title, '>') : NULL;
@@ -338,7 +357,7 @@ static void add_title(struct buf *b, const char *head)
 	}
 	auto_free char *words = xstrndup(text + 1, (size_t)(end - text) - 1);
 	buf_add_text(b, ", a web page titled \"");
-	add_line(b, words, TITLE_CHARS);
+	add_line(b, words, secret, TITLE_CHARS);
 	buf_add_char(b, '"');
 }
 
@@ -348,11 +367,11 @@ static void add_other(struct buf *b, const struct reply *reply)
 		reply->body, reply->body_len < HEAD_BYTES ? reply->body_len : HEAD_BYTES);
 
 	if (strcasestr(head, "<html") || strcasestr(head, "<title")) {
-		add_title(b, head);
+		add_title(b, head, reply->secret);
 		return;
 	}
 	buf_add_text(b, ", something else that begins \"");
-	add_line(b, head, BEGINNING_CHARS);
+	add_line(b, head, reply->secret, BEGINNING_CHARS);
 	buf_add_char(b, '"');
 }
 
@@ -395,12 +414,21 @@ static char *find_words(
 	}
 	if (remark)
 		buf_add_format(&b, "; %s", remark);
-	return copy_line(buf_peek(&b));
+	return copy_line(buf_peek(&b), reply->secret);
 }
 
 static msec_t bounded_wait(msec_t retry_after)
 {
 	return retry_after < 0 ? -1 : msec_min(retry_after, MSEC_HOUR);
+}
+
+static void shorten_messages(struct response *response, const char *secret)
+{
+	for (size_t i = 0; i < response->count; i++) {
+		auto_free char *whole = response->results[i].message;
+		if (whole)
+			response->results[i].message = copy_line(whole, secret);
+	}
 }
 
 void response_read(const struct reply *reply, const char *const *orders, size_t count,
@@ -420,6 +448,7 @@ void response_read(const struct reply *reply, const char *const *orders, size_t 
 	if (meaning->answer == ANSWER_RESULTS) {
 		response->results = take_ptr(sight.verdicts);
 		response->count = count;
+		shorten_messages(response, reply->secret);
 	}
 }
 

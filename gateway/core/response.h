@@ -15,7 +15,8 @@
  * class ("4001", "", "abc"), or anything but results in the answer, and no result of it
  * is trusted: the outcome of the whole envelope is unknown. A fault that is not
  * well-formed is a fault; 407 (a proxy's), 408, 425 and 429 outweigh it.
- * Words: in English, with the HTTP status if there was one. They may quote the shop.
+ * Words: in English, with the HTTP status if there was one. They may quote the shop, but
+ * not the secret, nor what a cut left of it.
  * Errors: none; every reply has a meaning. Bounded: see RESPONSE_MAX_BYTES.
  */
 #include <stdbool.h>
@@ -44,6 +45,7 @@ struct reply {
 	msec_t retry_after;  /* as asked by the shop, in ms from the reply; -1: not asked
 			      */
 	const char *trouble; /* what the transport has to say, or NULL; borrowed */
+	const char *secret;  /* what was sent and may be said back, or NULL; borrowed */
 };
 
 enum answer {

@@ -122,7 +122,8 @@ static void give_up(struct schedule *s, struct job *job)
 	for (struct link *at = job->entries.next, *next; at != end; at = next) {
 		struct entry *e = ring_member(at, struct entry, in_job);
 		next = at->next;
-		bool in_doubt = e->place == PLACE_TIMED && e->mood == MOOD_UNKNOWN;
+		bool may_wait = e->place == PLACE_TIMED || e->place == PLACE_BEHIND;
+		bool in_doubt = may_wait && e->mood == MOOD_UNKNOWN;
 		if (e->place == PLACE_OUT || in_doubt)
 			continue;
 		schedule_decide(s, e, OUTCOME_REJECTED, CAUSE_GAVE_UP, 0);
@@ -229,10 +230,13 @@ void schedule_add(struct schedule *s, const struct schedule_item *item, msec_t n
 	if (s->policy.interval && s->first_tick == MSEC_NEVER)
 		s->first_tick = now;
 	bool is_early = item->not_before > now;
-	msec_t due = schedule_next_tick(s, is_early ? item->not_before : now);
+	msec_t doubted = shop_doubted_until(s->shop, item->id, now);
+	msec_t at = is_early ? item->not_before : now;
+	msec_t due = schedule_next_tick(s, at > doubted ? at : doubted);
 	struct entry *e = queue_add(&s->queue, item, due > now ? due : 0);
 	e->seen = e->mail ? s->stored_mail : s->stored;
-	if (shop_is_in_doubt(s->shop, item->id, now))
+	e->was_posted = e->was_posted || doubted;
+	if (doubted)
 		queue_set_mood(&s->queue, e, MOOD_UNKNOWN);
 	else if (is_early)
 		queue_set_mood(&s->queue, e, MOOD_DEFERRED);
@@ -257,6 +261,11 @@ void schedule_next(struct schedule *s, msec_t now, struct task *task)
 
 void schedule_cancel(struct schedule *s, uint64_t number)
 {
+	schedule_put_off(s, number, NULL, 0);
+}
+
+void schedule_put_off(struct schedule *s, uint64_t number, const void *job, msec_t until)
+{
 	auto_free struct flight *f = land(s, number);
 	for (size_t i = f->count; i-- > 0;) {
 		struct entry *e = f->entries[i];
@@ -265,7 +274,10 @@ void schedule_cancel(struct schedule *s, uint64_t number)
 			continue;
 		}
 		queue_watch(&s->queue, e->job);
-		queue_ready_first(&s->queue, e);
+		if (e->job->name == job)
+			queue_wait(&s->queue, e, until);
+		else
+			queue_ready_first(&s->queue, e);
 	}
 }
 

@@ -145,6 +145,8 @@ void schedule_next(struct schedule *s, msec_t now, struct task *task);
 /* The task was not done, nothing left this machine: its comments are as before, but for
  * those removed meanwhile: they are gone without a decision. */
 void schedule_cancel(struct schedule *s, uint64_t number);
+/* Likewise, but what the task held of that job waits until then. */
+void schedule_put_off(struct schedule *s, uint64_t number, const void *job, msec_t until);
 void schedule_done(struct schedule *s, uint64_t number, const struct task_report *report,
 	msec_t now);
 

@@ -62,12 +62,14 @@ static void sweep(struct shop *shop, msec_t now)
 	shop->sweep_at = 2 * shop->marks.count + FIRST_SWEEP;
 }
 
-static void take(struct shop *shop, uint64_t key)
+static bool take(struct shop *shop, uint64_t key)
 {
 	struct mark *mark = obtain(shop, key);
+	bool was_doubted = mark->until > 0;
 	assert(!mark->is_busy);
 	mark->is_busy = true;
 	mark->until = 0;
+	return was_doubted;
 }
 
 static void release(struct shop *shop, uint64_t key)
@@ -123,10 +125,10 @@ void shop_doubt(struct shop *shop, uint64_t order, uint64_t id, msec_t until)
 	doubt(shop, id, until);
 }
 
-bool shop_is_in_doubt(const struct shop *shop, uint64_t id, msec_t now)
+msec_t shop_doubted_until(const struct shop *shop, uint64_t id, msec_t now)
 {
 	const struct mark *mark = find(shop, id);
-	return mark && mark->until > now;
+	return mark && mark->until > now ? mark->until : 0;
 }
 
 msec_t shop_free_at(const struct shop *shop, uint64_t order, uint64_t id, msec_t now)
@@ -136,11 +138,11 @@ msec_t shop_free_at(const struct shop *shop, uint64_t order, uint64_t id, msec_t
 	return order_at > id_at ? order_at : id_at;
 }
 
-void shop_take(struct shop *shop, uint64_t order, uint64_t id, msec_t now)
+bool shop_take(struct shop *shop, uint64_t order, uint64_t id, msec_t now)
 {
 	sweep(shop, now);
-	take(shop, order ^ ORDER_SALT);
-	take(shop, id);
+	(void)take(shop, order ^ ORDER_SALT);
+	return take(shop, id);
 }
 
 void shop_release(struct shop *shop, uint64_t order, uint64_t id)

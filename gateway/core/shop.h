@@ -25,11 +25,13 @@ void shop_free(struct shop *shop); /* after the schedules that share it */
 
 /* A posting whose outcome is unknown: its number and its order wait until then. */
 void shop_doubt(struct shop *shop, uint64_t order, uint64_t id, msec_t until);
-bool shop_is_in_doubt(const struct shop *shop, uint64_t id, msec_t now);
+/* 0: the number is not in doubt. */
+msec_t shop_doubted_until(const struct shop *shop, uint64_t id, msec_t now);
 
 /* 0 if both are free, MSEC_NEVER if either is under way, else when the doubt ends. */
 msec_t shop_free_at(const struct shop *shop, uint64_t order, uint64_t id, msec_t now);
-void shop_take(struct shop *shop, uint64_t order, uint64_t id, msec_t now);
+/* True if the number was in doubt before, as far as that is still remembered. */
+bool shop_take(struct shop *shop, uint64_t order, uint64_t id, msec_t now);
 void shop_release(struct shop *shop, uint64_t order, uint64_t id);
 
 /* Changes with every release: who was refused by a busy shop asks again then. */

@@ -23,9 +23,10 @@ struct audit {
 	const struct spool *spool;
 	int fd; /* of the current day, or -1 */
 	char day[DAY_LEN + 1];
-	off_t size;            /* of the whole lines in the file */
-	off_t checkpoint_size; /* where the last checkpoint ended */
-	struct buf pending;    /* appended, not yet written */
+	off_t size;                /* of the whole lines in the file */
+	off_t checkpoint_size;     /* where the last checkpoint ended */
+	struct buf pending;        /* appended, not yet written */
+	size_t stated, stated_end; /* where in it the latest checkpoint is, if it is */
 	bool is_synced;
 	bool is_cut; /* what was written last is not there any more */
 	uint64_t flushes;
@@ -299,6 +300,19 @@ static int day_to_write(const struct audit *a, usec_t now, char day[DAY_LEN + 1]
 	return 0;
 }
 
+/* One that could not be written: the next says it all again, and they must not add up. */
+static void forget_checkpoint(struct audit *a)
+{
+	auto_buf struct buf kept = {.max_bytes = PENDING_MAX};
+	const char *bytes = buf_peek(&a->pending);
+	if (a->stated == a->stated_end)
+		return;
+	buf_add(&kept, bytes, a->stated);
+	buf_add(&kept, bytes + a->stated_end, a->pending.len - a->stated_end);
+	buf_clear(&a->pending);
+	buf_add(&a->pending, buf_peek(&kept), kept.len);
+}
+
 int audit_begin_checkpoint(struct audit *a, usec_t now)
 {
 	/* Lines still pending belong to the file before, if it is there to take them. */
@@ -309,11 +323,18 @@ int audit_begin_checkpoint(struct audit *a, usec_t now)
 	}
 	char day[DAY_LEN + 1];
 	int r = day_to_write(a, now, day);
-	return r < 0 ? r : open_day(a, day);
+	if (r == 0)
+		r = open_day(a, day);
+	if (r < 0)
+		return r;
+	forget_checkpoint(a);
+	a->stated = a->stated_end = a->pending.len;
+	return 0;
 }
 
 void audit_end_checkpoint(struct audit *a)
 {
+	a->stated_end = a->pending.len;
 	a->checkpoint_size = a->size + (off_t)a->pending.len;
 }
 
@@ -338,6 +359,7 @@ int audit_write(struct audit *a)
 	}
 	a->size += (off_t)a->pending.len;
 	buf_clear(&a->pending);
+	a->stated = a->stated_end = 0;
 	a->is_synced = false;
 	return 0;
 }

@@ -139,6 +139,8 @@ int spool_open(const char *path, struct spool **spool, struct buf *why)
 	int r = spool_check_root(s->root, path, why);
 	if (r == 0)
 		r = open_folders(s, why);
+	if (r == 0)
+		r = spool_check_rename(s->root, path, why);
 	if (r < 0)
 		return r;
 	*spool = take_ptr(s);
@@ -214,7 +216,7 @@ int spool_examine(const struct spool *s, struct buf *why)
 		auto_close int fd = -1;
 		r = open_checked(s, i, &fd, why);
 	}
-	return r;
+	return r < 0 ? r : spool_check_rename(s->root, s->path, why);
 }
 
 static int open_lock(const struct spool *s)

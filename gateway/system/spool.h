@@ -75,7 +75,8 @@ const char *folder_name(enum folder folder);
  * *changed: any of them is another one now. -ESTALE: the spool itself is, or its path
  * leads nowhere: unmounted, or moved. */
 int spool_refresh(struct spool *s, bool *changed);
-/* What spool_refresh() would fail by, and in `why` what to do, as in spool_open(). */
+/* What spool_refresh() or every claim would fail by, and in `why` what to do, as in
+ * spool_open(). */
 int spool_examine(const struct spool *s, struct buf *why);
 
 /* What is free for us on its file system; without a fixed number of inodes, INT64_MAX. */
@@ -104,12 +105,15 @@ int spool_peek(const struct spool *s, enum folder folder, const char *name, int 
 /* The part of a name that is the exporter's. *stamp: where its (latest) stamp is, or
  * NULL. */
 const char *spool_drop_name(const char *name, const char **stamp);
+/* Of a failed drop, wherever it was moved with it. */
+bool spool_is_reason(const char *name);
 /* Stamps given from now on come after this one. */
 void spool_note_stamp(struct spool *s, const char *stamp);
 /* False: none was given or noted so far. */
 bool spool_last_stamp(const struct spool *s, char stamp[TIMES_STAMP_LEN + 1]);
 
-/* Moves a drop from incoming/ (or an unclaimed one within sending/) to its claim. */
+/* Moves a drop from incoming/ (or an unclaimed one within sending/) to its claim.
+ * -EINVAL: this file system cannot do that, for no drop. */
 int spool_claim(struct spool *s, enum folder from, const char *drop, usec_t now,
 	struct claim_name *claim);
 /* Back to incoming/ under its own name; -EEXIST: that name is taken again. */

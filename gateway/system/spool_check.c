@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/cleanup.h"
+#include "system/io.h"
 
 /* File systems whose changes other machines make, which inotify does not tell, or whose
  * locks and renames are not ours alone (statfs(2), linux/magic.h). */
@@ -129,4 +131,25 @@ int spool_check_root(int fd, const char *path, struct buf *why)
 	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return spool_explain(why, -errno, path, "");
 	return 0;
+}
+
+int spool_check_rename(int root, const char *path, struct buf *why)
+{
+	static const char from[] = ".rename-test.tmp";
+	static const char to[] = ".renamed-test.tmp";
+	auto_close int fd = io_open(root, from, O_WRONLY | O_CREAT, 0600);
+	if (fd < 0)
+		return 0;
+	int r = io_rename(root, from, root, to, false);
+	(void)io_remove(root, from);
+	(void)io_remove(root, to); /* or one of a run that died here */
+	if (r != -EINVAL)
+		return 0;
+	buf_add_format(why,
+		"%s: its file system cannot rename a file without overwriting another "
+		"(RENAME_NOREPLACE), which OpenZFS can from 2.2 on. Update it, or put "
+		"the "
+		"spool on another local file system (ext4, XFS, Btrfs)",
+		path);
+	return r;
 }

@@ -21,6 +21,13 @@ const char *spool_drop_name(const char *name, const char **stamp)
 	return name;
 }
 
+bool spool_is_reason(const char *name)
+{
+	static const char suffix[] = ".reason.txt";
+	size_t len = strlen(name);
+	return len >= sizeof(suffix) && !strcmp(name + len + 1 - sizeof(suffix), suffix);
+}
+
 /* Where the tail of an over-long name begins: at a character, not within one. */
 static const char *tail_of(const char *name, size_t len)
 {

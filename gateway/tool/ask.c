@@ -105,7 +105,7 @@ static enum hold hold_after(const struct response *response)
 /* A shop may say back what it was sent. */
 static char *without_key(const char *words, const char *key)
 {
-	char *copy = xstrdup(words ? words : "");
+	char *copy = xstrdup(words);
 	size_t len = strlen(key);
 	for (char *at = copy; len && (at = strstr(at, key)); at += len)
 		memset(at, '*', len);
@@ -126,12 +126,13 @@ static void ask_probe(
 		return;
 	}
 	exchange_reply(asked, &reply);
+	reply.secret = site->key;
 	response_read(&reply, NULL, 0, &response);
 	pong->took = exchange_took(asked);
 	pong->is_answered = reply.end == REPLY_ANSWERED;
 	pong->hold = hold_after(&response);
 	if (pong->hold != HOLD_NONE)
-		pong->said = without_key(response.words, site->key);
+		pong->said = xstrdup(response.words);
 }
 
 static void free_answer(struct soap_answer *answer)

@@ -2,8 +2,6 @@
 #include "top/claiming.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +10,7 @@
 #include "system/io.h"
 #include "system/log.h"
 #include "top/reading.h"
+#include "top/refusal.h"
 
 /* Drops claimed in one turn, so that exchanges are looked after in between. */
 enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
@@ -20,11 +19,6 @@ enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
 enum { SPARE_INODES = 256, WORDS_MAX = 1024 };
 
 static const char reason_suffix[] = ".reason.txt";
-
-static struct intake *intake_of(const struct site *site, enum folder folder)
-{
-	return folder == FOLDER_INCOMING ? site->incoming : site->strays;
-}
 
 /* Whether a name in sending/ is one of our claims. */
 static struct job *job_named(const struct site *site, const char *name)
@@ -46,41 +40,23 @@ static bool wants(const struct intake *intake, const char *name)
 	return name[0] != '.' && intake_wants(intake, spool_drop_name(name, &stamp));
 }
 
-static void say_damaged(const struct site *site, const char *name, int r)
-{
-	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
-		log_text("error", strerrordesc_np(-r)),
-		log_text("remedy", "the file system does not give it (see dmesg, "
-				   "findmnt): it is left "
-				   "where it is and looked at again at every rescan"));
-}
-
-static void set_aside_damaged(struct site *site, const struct moment *now,
-	enum folder folder, const char *name, int r)
-{
-	struct intake *intake = intake_of(site, folder);
-	intake_distrust(intake, name, &(struct sighting){0}, now->up);
-	if (intake_set_aside(intake, name))
-		say_damaged(site, name, r);
-}
-
 static int see(struct site *site, const struct moment *now, enum folder folder,
 	const char *name, enum sign sign)
 {
 	struct stat st;
 	int r = spool_look(site->spool, folder, name, &st);
 	if (site_is_damage(r)) {
-		set_aside_damaged(site, now, folder, name, r);
+		refusal_set_aside(site, now, &(struct drop_at){folder, name}, r);
 		return 0;
 	}
 	if (r == -ENOENT || (r == 0 && !S_ISREG(st.st_mode))) {
-		intake_forget(intake_of(site, folder), name);
+		intake_forget(site_intake(site, folder), name);
 		return 0;
 	}
 	if (r < 0)
 		return r;
 	struct sighting sighting = site_sighting(&st);
-	intake_see(intake_of(site, folder), name, sign, &sighting, now->up);
+	intake_see(site_intake(site, folder), name, sign, &sighting, now->up);
 	return 0;
 }
 
@@ -176,13 +152,20 @@ void claiming_pass_over_alarms(struct site *site)
 
 /* --- the scan --- */
 
+/* What is wrong with the spool tells better than an error what to do about it. */
+static void note_remedy(struct site *site)
+{
+	auto_buf struct buf why = {.max_bytes = PATH_MAX + WORDS_MAX};
+	if (spool_examine(site->spool, &why) < 0)
+		site_note_remedy(site, buf_peek(&why));
+}
+
 int claiming_find_folders(struct site *site)
 {
 	bool changed = false;
-	auto_buf struct buf why = {.max_bytes = PATH_MAX + WORDS_MAX};
 	int r = spool_refresh(site->spool, &changed);
-	if (r < 0 && spool_examine(site->spool, &why) < 0)
-		site_note_remedy(site, buf_peek(&why));
+	if (r < 0)
+		note_remedy(site);
 	if (r == 0 && site->watch)
 		r = watch_spool(site->watch, site->spool);
 	if (changed)
@@ -194,15 +177,14 @@ int claiming_find_folders(struct site *site)
 /* A reason whose file is gone tells nothing any more. */
 static void tidy_reason(struct site *site, enum folder folder, const char *name)
 {
-	size_t len = strlen(name);
-	size_t tail = sizeof(reason_suffix) - 1;
 	const char *stamp = NULL;
 	char file[NAME_MAX + 1];
 	struct stat st;
 	spool_drop_name(name, &stamp);
-	if (!stamp || len <= tail || strcmp(name + len - tail, reason_suffix) != 0)
+	if (!stamp || !spool_is_reason(name))
 		return;
-	snprintf(file, sizeof(file), "%.*s", (int)(len - tail), name);
+	snprintf(file, sizeof(file), "%.*s",
+		(int)(strlen(name) + 1 - sizeof(reason_suffix)), name);
 	if (spool_look(site->spool, folder, file, &st) != -ENOENT)
 		return;
 	/* Or a loss of power might bring back the file, and not this. */
@@ -217,12 +199,11 @@ static void tidy_reason(struct site *site, enum folder folder, const char *name)
 static int scan_entry(
 	struct site *site, const struct moment *now, enum folder folder, const char *name)
 {
-	struct intake *intake = intake_of(site, folder);
-	if (folder == FOLDER_FAILED || folder == FOLDER_INCOMING)
-		tidy_reason(site, folder, name);
-	if (folder == FOLDER_FAILED)
-		return 0;
+	struct intake *intake = site_intake(site, folder);
 	if (folder == FOLDER_SENDING && job_named(site, name))
+		return 0;
+	tidy_reason(site, folder, name);
+	if (folder == FOLDER_FAILED)
 		return 0;
 	if (!wants(intake, name)) {
 		site->ignored += name[0] != '.';
@@ -267,65 +248,6 @@ int claiming_scan(struct site *site, const struct moment *now)
 
 /* --- claims --- */
 
-static void say_unreadable(const struct site *site, enum folder folder, const char *name)
-{
-	struct stat st = {0};
-	int r = spool_look(site->spool, folder, name, &st);
-	if (r == -ENOENT)
-		return;
-	char mode[8] = "?";
-	const struct passwd *owner = r < 0 ? NULL : getpwuid(st.st_uid);
-	const struct group *group = r < 0 ? NULL : getgrgid(st.st_gid);
-	if (r == 0)
-		snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777U);
-	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
-		log_text("owner", owner ? owner->pw_name : "?"),
-		log_text("group", group ? group->gr_name : "?"), log_text("mode", mode),
-		log_text("remedy",
-			"the gateway may not read it and leaves it in incoming/: chmod "
-			"it, or "
-			"give the exporter a umask of 027 and the gateway's group"));
-}
-
-/* What stands in the way of one drop is that drop's trouble; the rest is the machine's.
- */
-static int refuse(struct site *site, const struct moment *now, enum folder folder,
-	const char *name, int r)
-{
-	struct intake *intake = intake_of(site, folder);
-	struct sighting sighting;
-	struct stat st;
-	switch (r) {
-	case -EACCES:
-	case -EPERM:
-		if (intake_set_aside(intake, name))
-			say_unreadable(site, folder, name);
-		return 0;
-	case -EBUSY: /* something is mounted on it */
-	case -EIO:
-	case -EUCLEAN:
-	case -EBADMSG:
-		set_aside_damaged(site, now, folder, name, r);
-		return 0;
-	case -EAGAIN: /* somebody holds a lease on it (Samba, NFS) */
-		if (spool_look(site->spool, folder, name, &st) < 0) {
-			intake_forget(intake, name);
-			return 0;
-		}
-		sighting = site_sighting(&st);
-		intake_distrust(intake, name, &sighting, now->up);
-		return 0;
-	case -ENOENT:
-	case -EINVAL:
-	case -ELOOP:
-	case -ENXIO:
-		intake_forget(intake, name);
-		return 0;
-	default:
-		return r;
-	}
-}
-
 /* The reason that lay beside a failed file has been read by the one who moved it. */
 static void remove_reason(struct site *site, const char *drop)
 {
@@ -338,12 +260,13 @@ static void remove_reason(struct site *site, const char *drop)
 	if (spool_look(site->spool, FOLDER_FAILED, drop, &st) == -ENOENT)
 		(void)spool_remove(site->spool, FOLDER_FAILED, name);
 	(void)spool_remove(site->spool, FOLDER_INCOMING, name);
+	(void)spool_remove(site->spool, FOLDER_SENDING, name);
 }
 
 static int claim(struct site *site, const struct moment *now, enum folder folder,
 	const char *drop, bool was_quiet)
 {
-	struct intake *intake = intake_of(site, folder);
+	struct intake *intake = site_intake(site, folder);
 	struct claim_name name = {0};
 	struct stat st = {0};
 	auto_close int fd = -1;
@@ -357,11 +280,13 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 	}
 	if (r == 0) {
 		r = spool_claim(site->spool, folder, drop, now->wall, &name);
-		if (r < 0 && !spool_may_move(site->spool, folder))
+		if (r == -EINVAL)
+			note_remedy(site);
+		if (r == -EINVAL || (r < 0 && !spool_may_move(site->spool, folder)))
 			return r;
 	}
 	if (r < 0)
-		return refuse(site, now, folder, drop, r);
+		return refusal_of(site, now, &(struct drop_at){folder, drop}, fd >= 0, r);
 	if (name.of[0])
 		remove_reason(site, drop);
 	intake_forget(intake, drop);
@@ -404,7 +329,7 @@ static int look_again(
 	msec_t due = MSEC_NEVER;
 	const char *name = NULL;
 	for (int i = 0; i < DROPS_A_TURN * 64; i++) {
-		name = intake_look(intake_of(site, folder), now->up, &due);
+		name = intake_look(site_intake(site, folder), now->up, &due);
 		if (!name)
 			return 0;
 		/* A copy: what is seen may move the entry that owns the name. */

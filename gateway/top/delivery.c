@@ -22,6 +22,7 @@ struct errand {
 	struct site *site;
 	struct exchange *exchange;
 	uint64_t task;
+	char *key;    /* that it was sent with: the shop may say it back */
 	size_t count; /* 0: a probe */
 	struct schedule_ref refs[];
 };
@@ -32,6 +33,7 @@ static struct errand *errand_new(struct site *site, const struct task *task)
 	struct errand *errand = xcalloc(1, sizeof(*errand) + refs_size);
 	errand->site = site;
 	errand->task = task->number;
+	errand->key = xstrdup(site->config->key);
 	errand->count = task->count;
 	if (refs_size)
 		memcpy(errand->refs, task->refs, refs_size);
@@ -50,6 +52,8 @@ static void errand_free(struct errand *errand)
 	if (errand->next)
 		errand->next->link = errand->link;
 	exchange_free(errand->exchange);
+	explicit_bzero(errand->key, strlen(errand->key));
+	free(errand->key);
 	free(errand);
 }
 
@@ -71,6 +75,17 @@ static enum progress_state state_after(enum outcome outcome)
 		[OUTCOME_UNKNOWN] = PROGRESS_UNKNOWN,
 	};
 	return states[outcome];
+}
+
+/* Of a rejection that is not the shop's own word: the setting that made it. */
+static const char *cause_name(enum decision_cause cause)
+{
+	static const char *const names[] = {
+		[CAUSE_ANSWER] = NULL,
+		[CAUSE_EXHAUSTED] = "max_attempts",
+		[CAUSE_GAVE_UP] = "give_up",
+	};
+	return names[cause];
 }
 
 static void log_outcome(const struct site *site, const struct job *job, size_t index)
@@ -107,6 +122,7 @@ static void take_decision(
 			.event = EVENT_OUTCOME,
 			.result = progress_name(p->state),
 			.attempt = p->attempts,
+			.cause = cause_name(p->cause),
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 		});
@@ -198,6 +214,7 @@ static void understand(const struct errand *errand, const struct exchange *excha
 	for (size_t i = 0; i < errand->count; i++)
 		orders[i] = comment_of(&errand->refs[i])->web_order_number;
 	exchange_reply(exchange, &reply);
+	reply.secret = errand->key;
 	response_read(&reply, orders, errand->count, response);
 }
 
@@ -217,23 +234,6 @@ static void log_exchange(
 		log_text("words", response->words));
 }
 
-/* A shop may say back what it was sent, and words go everywhere. */
-static void hide_key(const struct site *site, const char *words)
-{
-	const char *key = site->config->key;
-	size_t len = strlen(key);
-	for (char *at = (char *)words; len && at && (at = strstr(at, key)); at += len)
-		memset(at, '*', len);
-}
-
-static void hide_key_in(const struct site *site, const struct errand *errand,
-	const struct response *response)
-{
-	hide_key(site, response->words);
-	for (size_t i = 0; i < errand->count && response->answer == ANSWER_RESULTS; i++)
-		hide_key(site, response->results[i].message);
-}
-
 void delivery_take(struct exchange *exchange, const struct moment *now)
 {
 	struct errand *errand = exchange_cookie(exchange);
@@ -241,7 +241,6 @@ void delivery_take(struct exchange *exchange, const struct moment *now)
 	auto_with(response_done) struct response response = {0};
 	msec_t took = exchange_took(exchange);
 	understand(errand, exchange, &response);
-	hide_key_in(site, errand, &response);
 	log_exchange(errand, &response, took);
 	tally_answer(&site->tally, response.answer, errand->count, took, now->up);
 	note_words(errand, &response);
@@ -286,7 +285,7 @@ static int look_at_claims(
 			continue;
 		last = job;
 		int r = look_at_claim(site, job);
-		if (r == -ENOENT || r == -ESTALE)
+		if (r == -ENOENT || r == -ESTALE || site_is_damage(r))
 			*bad = job;
 		if (r < 0)
 			return r;
@@ -335,6 +334,23 @@ static void post(struct site *site, const struct task *task)
 	}
 }
 
+/* Trouble of one file stops no other: it waits, and the rest of the task goes without. */
+static int give_back(struct site *site, const struct moment *now, const struct task *task,
+	struct job *bad, int r)
+{
+	if (bad && site_is_damage(r)) {
+		site_blame_job(site, bad, r);
+		schedule_put_off(site->schedule, task->number, bad,
+			now->up + site->config->rescan);
+		return 0;
+	}
+	schedule_cancel(site->schedule, task->number);
+	if (!bad)
+		return r;
+	site_stop_job(site, now, bad, r == -ENOENT ? END_WITHDRAWN : END_CHANGED);
+	return 0;
+}
+
 /* 0 also when the task was given back because one of its files is no longer what it was:
  * the schedule is asked again then. */
 static int start(struct site *site, const struct moment *now, const struct task *task)
@@ -343,14 +359,9 @@ static int start(struct site *site, const struct moment *now, const struct task 
 	int r = look_at_claims(site, task, &bad);
 	if (r == 0)
 		r = record_postings(site, now, task);
-	if (r == 0) {
-		post(site, task);
-		return 0;
-	}
-	schedule_cancel(site->schedule, task->number);
-	if (!bad)
-		return r;
-	site_stop_job(site, now, bad, r == -ENOENT ? END_WITHDRAWN : END_CHANGED);
+	if (r < 0)
+		return give_back(site, now, task, bad, r);
+	post(site, task);
 	return 0;
 }
 

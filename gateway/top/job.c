@@ -65,6 +65,17 @@ void job_queue_put_back(struct job_queue *queue, struct job *job)
 		queue->end = &job->next;
 }
 
+void job_queue_remove(struct job_queue *queue, struct job *job)
+{
+	struct job **link = &queue->first;
+	while (*link != job)
+		link = &(*link)->next;
+	*link = job->next;
+	if (!job->next)
+		queue->end = link;
+	job->next = NULL;
+}
+
 struct job *job_new(const struct claim_name *claim)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
@@ -189,4 +200,12 @@ void version_write(const struct version *v, char text[VERSION_TEXT_MAX])
 {
 	snprintf(text, VERSION_TEXT_MAX, "%" PRIu64 "-%" PRId64 "-%" PRIu64, v->size,
 		v->modified, v->inode);
+}
+
+bool version_is_on_record(const struct version *v, const char *text)
+{
+	char own[VERSION_TEXT_MAX];
+	version_write(v, own);
+	const char *inode = strrchr(own, '-') + 1;
+	return !strncmp(own, text, (size_t)(inode - own));
 }

@@ -72,6 +72,7 @@ void job_queue_init(struct job_queue *queue);
 void job_queue_add(struct job_queue *queue, struct job *job);
 struct job *job_queue_take(struct job_queue *queue);
 void job_queue_put_back(struct job_queue *queue, struct job *job);
+void job_queue_remove(struct job_queue *queue, struct job *job);
 
 struct job {
 	struct table_node node; /* by stamp */
@@ -133,5 +134,7 @@ size_t job_accepted(const struct job *job);
 struct version version_of(const struct stat *st);
 bool version_is(const struct version *a, const struct version *b);
 void version_write(const struct version *v, char text[VERSION_TEXT_MAX]);
+/* Over restarts: a spool that was copied to another disk has other inodes. */
+bool version_is_on_record(const struct version *v, const char *text);
 
 #endif

@@ -281,8 +281,9 @@ static int send_comments(struct site *site, const struct moment *now, bool *more
 
 static int settle_done(struct site *site, const struct moment *now, bool *more)
 {
-	(void)more;
-	return settling_work(site, now);
+	int r = settling_work(site, now);
+	*more = *more || site->done.first;
+	return r;
 }
 
 static int delete_old(struct site *site, const struct moment *now, bool *more)
@@ -350,7 +351,9 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now)
 {
 	if (site->trouble.error && (site->is_once || site->is_stopping))
 		return !site->errands;
-	if (site->errands || site->unread.first || site->done.first || site->must_scan)
+	/* Who stops settles what one group holds; the next start finds the others. */
+	bool is_settled = site->is_stopping || !site->done.first;
+	if (site->errands || site->unread.first || !is_settled || site->must_scan)
 		return false;
 	if (site->is_stopping)
 		return true;

@@ -15,7 +15,17 @@
 
 enum { KILLS_ENOUGH = 3 };
 
+/* 2020-01-01: before it, a clock that nobody has set yet says what it likes. */
+#define CLOCK_SANE (INT64_C(1577836800) * USEC_SECOND)
+
 /* --- the verdict --- */
+
+/* By CLOCK_BOOTTIME; now, where the clock was wrong then or is now. */
+static msec_t arrival(const struct moment *now, const struct job *job)
+{
+	bool is_known = job->claimed >= CLOCK_SANE && job->claimed <= now->wall;
+	return is_known ? now->up - (now->wall - job->claimed) / 1000 : now->up;
+}
 
 static void add_to_schedule(
 	struct site *site, const struct moment *now, struct job *job, size_t index)
@@ -32,7 +42,7 @@ static void add_to_schedule(
 			.order = site_key(c->web_order_number),
 			.id = site_key(c->id),
 			.bytes = envelope_comment_bytes(c),
-			.arrived = now->up - (now->wall - job->claimed) / 1000,
+			.arrived = arrival(now, job),
 		},
 		now->up);
 }

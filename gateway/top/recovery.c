@@ -46,7 +46,7 @@ static int list_claims(const struct site *site, struct names *names)
 	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		const char *stamp = NULL;
 		spool_drop_name(entry->d_name, &stamp);
-		if (stamp != entry->d_name)
+		if (stamp != entry->d_name || spool_is_reason(entry->d_name))
 			continue; /* not claimed: the scan finds it */
 		names->list = xgrow((void *)names->list, &names->room, names->count + 1,
 			sizeof(char *));
@@ -129,7 +129,10 @@ static bool is_this_boot(const char *boot)
 static enum trust judge_end(const struct site *site, msec_t up, msec_t *since)
 {
 	const char *last_boot = history_boot(site->history);
-	const char *quiet_boot = history_quiet(site->history, since);
+	msec_t lasted = 0;
+	const char *quiet_boot = history_quiet(site->history, since, &lasted);
+	if (quiet_boot && lasted >= site->config->unknown_wait)
+		quiet_boot = NULL; /* it was over before that boot was */
 	if (!is_this_boot(quiet_boot))
 		*since = up;
 	if (audit_is_cut(site->audit)) {
@@ -165,11 +168,17 @@ struct found {
 	const struct past_claim *past; /* NULL: the journal does not know it */
 };
 
+static bool is_to_be_sent(const struct past_claim *past)
+{
+	static const char sent[] = "sent/";
+	return past->settled_to && !strncmp(past->settled_to, sent, sizeof(sent) - 1);
+}
+
 static int finish_move(
 	struct site *site, const struct moment *now, const struct found *found)
 {
 	char to[PATH_MAX];
-	bool is_sent = !strncmp(found->past->settled_to, "sent/", strlen("sent/"));
+	bool is_sent = is_to_be_sent(found->past);
 	int r = spool_settle(site->spool, is_sent ? FOLDER_SENT : FOLDER_FAILED,
 		found->name, now->wall, to);
 	if (r < 0)
@@ -258,6 +267,28 @@ static int act(struct site *site, const struct moment *now, const struct found *
 			   : actions[known].if_missing(site, now, found);
 }
 
+/* It was moved as it was to be, and a person put it, or its rest, back here: that bears
+ * the claim's name and is not the claim. A rest has other bytes. What failed has the
+ * same, but only a run that died leaves it unmoved, and its reason is in failed/ then.
+ */
+static bool was_put_back(
+	const struct site *site, const struct past_claim *past, const char *name)
+{
+	struct stat st;
+	char reason[NAME_MAX + sizeof(".reason.txt")];
+	if (!past || !past->is_settling)
+		return false;
+	if (is_to_be_sent(past)) {
+		if (!past->version || spool_look(site->spool, FOLDER_SENDING, name, &st))
+			return false;
+		struct version version = version_of(&st);
+		return !version_is_on_record(&version, past->version);
+	}
+	snprintf(reason, sizeof(reason), "%s.reason.txt", name);
+	return history_ended_cleanly(site->history) ||
+	       spool_look(site->spool, FOLDER_FAILED, reason, &st) == -ENOENT;
+}
+
 /* Only a person can make two files with one stamp: then one is the claim, that of the
  * name on record, else the first. The scan finds the other, as an unclaimed name. */
 static bool is_copy(
@@ -285,8 +316,9 @@ static int take_claims(
 		char stamp[TIMES_STAMP_LEN + 1];
 		snprintf(stamp, sizeof(stamp), "%s", names->list[i]);
 		const struct past_claim *past = history_claim(site->history, stamp);
-		if (is_copy(names, i, stamp, past ? past->drop : NULL))
-			continue;
+		if (is_copy(names, i, stamp, past ? past->drop : NULL) ||
+			was_put_back(site, past, names->list[i]))
+			continue; /* as if it were unclaimed: the scan finds it */
 		int r = act(
 			site, now, &(struct found){.name = names->list[i], .past = past});
 		if (r < 0)
@@ -389,9 +421,8 @@ static void doubt_all(struct site *site, const struct moment *now, struct job *j
 /* The journal's comments are those of this document, or it is another one by now. */
 static bool fits(const struct job *job)
 {
-	char version[VERSION_TEXT_MAX];
-	version_write(&job->version, version);
-	if (job->past->version && strcmp(job->past->version, version) != 0)
+	const char *version = job->past->version;
+	if (version && !version_is_on_record(&job->version, version))
 		return false;
 	for (size_t i = 0; i < job->past->count; i++) {
 		const struct past_comment *past = &job->past->comments[i];

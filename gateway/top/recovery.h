@@ -11,7 +11,8 @@
  *                              a warning
  *   `reading` or more          goes on                   withdrawn, its doubts are kept
  *   `settled`                  moved, the shop is not    it was moved
- *                              asked
+ *                              asked; but put back by
+ *                              hand, it is unclaimed
  *
  * What goes on is read again, and each of its comments goes on by the last word about it:
  *

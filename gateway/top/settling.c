@@ -17,6 +17,10 @@
 enum { FLUSHED_ONE_BY_ONE = 4, REASON_MAX_BYTES = 4 * 1024 * 1024 };
 #define REST_MAX_BYTES ((size_t)512 * 1024 * 1024)
 
+/* A reason, and a rest likewise, costs a flush of its own, a mere move next to nothing.
+ */
+enum { GROUP_DROPS = 1000, GROUP_REASONS = 16 };
+
 /* Where a job goes, and what is put beside it. */
 enum way {
 	WAY_SENT,    /* to sent/ */
@@ -195,11 +199,25 @@ static int place_beside(struct site *site, const struct moment *now, struct job 
 	return place_rest(site, job);
 }
 
+/* The first that is left to the next group, or NULL. */
+static const struct job *end_of_group(const struct site *site)
+{
+	unsigned drops = 0;
+	unsigned reasons = 0;
+	const struct job *job = site->done.first;
+	for (; job && drops < GROUP_DROPS && reasons < GROUP_REASONS; job = job->next) {
+		drops++;
+		reasons += has_beside(job);
+	}
+	return job;
+}
+
 /* Steps 1 and 2. */
-static int place_all_beside(struct site *site, const struct moment *now)
+static int place_all_beside(
+	struct site *site, const struct moment *now, const struct job *end)
 {
 	bool is_grounded = false;
-	for (struct job *job = site->done.first; job; job = job->next) {
+	for (struct job *job = site->done.first; job != end; job = job->next) {
 		if (!has_beside(job))
 			continue;
 		int r = is_grounded ? 0 : spool_flush(site->spool);
@@ -228,17 +246,22 @@ static int flush_file(const struct site *site, const struct job *job)
 	return io_sync_data(fd);
 }
 
-static int flush_files(const struct site *site, const struct job *first)
+static int flush_files(struct site *site, const struct job *end)
 {
 	size_t count = 0;
-	for (const struct job *job = first; job; job = job->next)
+	for (const struct job *job = site->done.first; job != end; job = job->next)
 		count++;
 	if (count > FLUSHED_ONE_BY_ONE)
 		return spool_flush_all(site->spool);
-	for (const struct job *job = first; job; job = job->next) {
+	for (struct job *job = site->done.first, *next; job != end; job = next) {
+		next = job->next;
 		int r = flush_file(site, job);
-		if (r < 0)
+		if (site_is_damage(r)) {
+			job_queue_remove(&site->done, job);
+			site_put_off_job(site, job, r);
+		} else if (r < 0) {
 			return r;
+		}
 	}
 	return spool_flush(site->spool);
 }
@@ -292,6 +315,17 @@ static void tally_settled(
 		tally_file(&site->tally, TALLY_FAILED, &file);
 }
 
+/* It is damaged, immutable, or something is mounted on it: that is no other's trouble. */
+static bool is_jobs_own(
+	const struct site *site, const struct job *job, enum folder to, int r)
+{
+	struct stat st;
+	if (r == -EPERM || r == -EBUSY)
+		return spool_may_move(site->spool, to);
+	return site_is_damage(r) && site_is_damage(spool_look(site->spool, FOLDER_SENDING,
+					    job->claim.name, &st));
+}
+
 static int move_job(struct site *site, const struct moment *now, struct job *job)
 {
 	char to[PATH_MAX];
@@ -304,6 +338,10 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 		spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st) == 0) {
 		site->must_scan = true;
 		return r;
+	}
+	if (is_jobs_own(site, job, folder, r)) {
+		site_put_off_job(site, job, r);
+		return 0;
 	}
 	if (r == -ENOENT)
 		snprintf(to, sizeof(to), "nowhere: it was taken out of sending/");
@@ -318,10 +356,10 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 	return 0;
 }
 
-static int move_jobs(struct site *site, const struct moment *now)
+static int move_jobs(struct site *site, const struct moment *now, const struct job *end)
 {
-	struct job *job = NULL;
-	while ((job = job_queue_take(&site->done))) {
+	while (site->done.first != end) {
+		struct job *job = job_queue_take(&site->done);
 		int r = move_job(site, now, job);
 		if (r < 0) {
 			job_queue_put_back(&site->done, job);
@@ -333,17 +371,18 @@ static int move_jobs(struct site *site, const struct moment *now)
 
 int settling_work(struct site *site, const struct moment *now)
 {
+	const struct job *end = end_of_group(site);
 	if (!site->done.first)
 		return 0;
-	int r = place_all_beside(site, now);
+	int r = place_all_beside(site, now, end);
 	if (r == 0)
-		r = flush_files(site, site->done.first);
+		r = flush_files(site, end);
 	if (r < 0)
 		return r;
-	for (struct job *job = site->done.first; job; job = job->next)
+	for (struct job *job = site->done.first; job != end; job = job->next)
 		record_settled(site, now, job);
 	r = audit_sync(site->audit);
 	if (r == 0)
-		r = move_jobs(site, now);
+		r = move_jobs(site, now, end);
 	return r;
 }

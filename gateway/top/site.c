@@ -308,16 +308,27 @@ bool site_is_damage(int r)
 	return r == -EIO || r == -EUCLEAN || r == -EBADMSG;
 }
 
-void site_put_off_job(struct site *site, struct job *job, int r)
+void site_blame_job(const struct site *site, struct job *job, int r)
 {
+	bool is_damage = site_is_damage(r);
 	if (!job->is_told)
 		log_event(LEVEL_WARNING, site->config->name, job->claim.name,
-			"unreadable", log_text("error", strerrordesc_np(-r)),
+			is_damage ? "unreadable" : "immovable",
+			log_text("error", strerrordesc_np(-r)),
 			log_text("remedy",
-				"the file system cannot give its bytes (see dmesg): it "
-				"stays in sending/ and is tried again at every rescan; "
-				"delete it if it can be exported anew"));
+				is_damage ? "the file system cannot give its bytes (see "
+					    "dmesg): it stays in sending/ and is tried "
+					    "again at every rescan; delete it if it can "
+					    "be exported anew"
+					  : "nothing more is sent of it, but it may not "
+					    "be moved: find out why (lsattr, findmnt); "
+					    "it is tried again at every rescan"));
 	job->is_told = true;
+}
+
+void site_put_off_job(struct site *site, struct job *job, int r)
+{
+	site_blame_job(site, job, r);
 	job_queue_add(&site->put_off, job);
 }
 
@@ -325,7 +336,7 @@ void site_take_up_jobs(struct site *site)
 {
 	struct job *job = NULL;
 	while ((job = job_queue_take(&site->put_off)))
-		job_queue_add(&site->unread, job);
+		job_queue_add(job->state == JOB_DONE ? &site->done : &site->unread, job);
 }
 
 /* Retries of older failures are delivered like any other, only not called retries. */
@@ -347,6 +358,11 @@ bool site_has_failed(const struct site *site, const char *stamp)
 		if (!strcmp(site->failed[i], stamp))
 			return true;
 	return false;
+}
+
+struct intake *site_intake(const struct site *site, enum folder folder)
+{
+	return folder == FOLDER_INCOMING ? site->incoming : site->strays;
 }
 
 struct sighting site_sighting(const struct stat *st)

@@ -72,7 +72,7 @@ struct site {
 	size_t active_drops, active_bytes;
 	size_t waiting_drops, waiting_bytes;
 	struct job_queue unread;  /* claimed, to be read */
-	struct job_queue put_off; /* claimed, to be read after the next scan */
+	struct job_queue put_off; /* to be read, or settled, after the next scan */
 	struct job_queue done;    /* to be settled */
 	struct errand *errands;   /* exchanges under way */
 	struct history *history;  /* what the journal knew at start */
@@ -95,6 +95,8 @@ struct site {
 	char (*failed)[TIMES_STAMP_LEN + 1];
 };
 
+/* That of incoming/, or of unclaimed names in sending/. */
+struct intake *site_intake(const struct site *site, enum folder folder);
 /* What an intake wants to know of a file. */
 struct sighting site_sighting(const struct stat *st);
 
@@ -129,8 +131,10 @@ bool site_window_is_open(const struct site *site);
 /* What the file system says of a file that it has damaged: the trouble of that file, as
  * long as others can be read. */
 bool site_is_damage(int r);
-/* The bytes of a claim cannot be had (r): it waits for the next scan, and that is said
- * once. */
+/* A claim's own trouble (r), said once: its bytes cannot be had, or it may not be moved.
+ */
+void site_blame_job(const struct site *site, struct job *job, int r);
+/* Likewise, and it waits for the next scan, to be read or settled then. */
 void site_put_off_job(struct site *site, struct job *job, int r);
 void site_take_up_jobs(struct site *site);
 

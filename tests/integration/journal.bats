@@ -219,6 +219,16 @@ stops_while_no_write() {
 	[[ $(events_of a.xml) == *'reading read posting'*'outcome settled' ]]
 }
 
+@test "however often its file fails, what is to be written does not add up" {
+	while_fails write ENOSPC 3..5
+	RUN_BY=("${RUN_BY[@]/trace=write/trace=write,ftruncate}" -e inject=ftruncate:error=EIO)
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	eventually is_sent a.xml
+	# That of the start, and the one that could be written at last.
+	[ "$(audit | grep -c '"checkpoint-end"')" -eq 2 ]
+}
+
 @test "nothing is read while the journal cannot be written" {
 	stops_while_no_write 'claiming and reading files' 3..4
 }

@@ -10,13 +10,14 @@ bats_require_minimum_version 1.5.0
 load gateway_helpers
 
 setup() {
-	MOUNTED=() TRACER=''
+	MOUNTED=() TRACER='' FIXED=''
 	start_stub
 	make_site
 }
 
 teardown() {
 	local status=0 each
+	[ -z "$FIXED" ] || chattr -i "$FIXED"
 	[ -z "$TRACER" ] || kill "$TRACER" 2>/dev/null || true
 	clean_up || status=$?
 	for each in "${MOUNTED[@]}"; do
@@ -161,10 +162,11 @@ for line in sys.stdin:
 
 # --- read-only ---
 
-# inject NAME SYSCALLS ERROR: from now on these fail in the gateway, until heal.
+# inject SYSCALLS ERROR [PATH]: from now on these fail in the gateway, until heal.
 inject() {
 	command -v strace >/dev/null || skip "there is no strace"
-	strace -qq -o /dev/null -p "$GATEWAY_PID" -e "inject=$1:error=$2" 3>&- &
+	strace -qq -o /dev/null -p "$GATEWAY_PID" ${3:+-P "$3" -P "${3##*/}"} \
+		-e "inject=$1:error=$2" 3>&- &
 	TRACER=$!
 	eventually grep -q "TracerPid:.$TRACER\$" "/proc/$GATEWAY_PID/status" ||
 		skip "strace may not attach here"
@@ -192,6 +194,24 @@ heal() {
 	eventually is_sent b.xml
 	logged trouble-over
 	[ "$(requests_with 1) $(requests_with 2)" = '1 1' ]
+}
+
+@test "a file system that cannot rename as claims need it is no drop's trouble" {
+	start_gateway
+	pass_another
+	inject renameat2 EINVAL
+	document WEB-1:1 >"$SPOOL/incoming/a.xml"
+	eventually logged trouble 'Invalid argument.*OpenZFS'
+	heal
+	eventually is_sent a.xml
+}
+
+@test "a file that may be read and not moved is told so" {
+	start_gateway
+	pass_another
+	inject renameat2 EPERM
+	document WEB-1:1 >"$SPOOL/incoming/a.xml"
+	eventually logged unreadable 'remedy=.*sticky bit'
 }
 
 @test "a file system that breaks and turns read-only loses nothing" {
@@ -433,6 +453,49 @@ no_leak_check() {
 	not audited reading damaged.xml
 	mend
 	eventually is_sent damaged.xml
+	[ "$(requests_with 1)" -eq 1 ]
+}
+
+@test "a claim that is damaged after it was read stops no other" {
+	set_option rescan '"500ms"'
+	stub_rules '[{"do": "html", "status": 429}]'
+	start_gateway
+	document WEB-1:1 WEB-2:2 | drop damaged.xml
+	eventually audited read damaged.xml
+	eventually logged hold
+	no_leak_check
+	inject newfstatat EUCLEAN "$(path_in sending damaged.xml)"
+	document WEB-3:3 | drop other.xml
+	stub_rules '[]'
+	eventually is_sent other.xml
+	eventually logged unreadable 'error="Structure needs cleaning"'
+	not is_sent damaged.xml
+	[ "$(count_logged trouble)" -eq 0 ]
+	heal
+	eventually is_sent damaged.xml
+	[ "$(count_logged unreadable)" -eq 1 ]
+	[ "$(requests_with 1)" -eq 2 ]
+}
+
+@test "a claim that may not be moved is named, and stops no other" {
+	set_option rescan '"500ms"'
+	stub_rules '[{"comment": "1", "delay_ms": 500}]'
+	start_gateway
+	document WEB-1:1 | drop fixed.xml
+	eventually is_sending fixed.xml
+	local claim
+	claim=$(path_in sending fixed.xml)
+	chattr +i "$claim" 2>/dev/null || skip "no immutable files here"
+	FIXED=$claim
+	pass_another
+	eventually logged immovable "lsattr"
+	pass_another
+	[ -e "$claim" ]
+	[ "$(count_logged trouble)" -eq 0 ]
+	chattr -i "$claim"
+	FIXED=
+	eventually is_sent fixed.xml
+	[ "$(count_logged immovable)" -eq 1 ]
 	[ "$(requests_with 1)" -eq 1 ]
 }
 

@@ -405,4 +405,5 @@ heals() {
 	send_one '[{"comment": "1", "do": "fault"}]'
 	eventually is_failed one.xml
 	[[ $(reason_of one.xml) == *max_attempts* ]]
+	audited outcome '"cause":"max_attempts"'
 }

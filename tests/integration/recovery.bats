@@ -18,9 +18,13 @@ teardown() {
 }
 
 # start_gateway_killed_at CALL N: it dies as it makes its Nth such call, which does nothing.
+# The first renameat2 is the trial at start.
 start_gateway_killed_at() {
 	command -v strace >/dev/null || skip "no strace on this machine"
-	RUN_BY=(strace -D -qq -o "$SITE/calls" -e "trace=$1"
+	# What replaces is a reason or a rest, if it is in failed/.
+	local only=()
+	[ "$1" != renameat ] || only=(-P "$SPOOL/failed")
+	RUN_BY=(strace -D -qq -o "$SITE/calls" "${only[@]}" -e "trace=$1"
 		-e "inject=$1:signal=KILL:error=EIO:when=$2")
 	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 	start_gateway
@@ -82,7 +86,7 @@ wait_for_its_death() {
 }
 
 @test "killed before it settles what was delivered, it only finishes the move" {
-	start_gateway_killed_at renameat2 2
+	start_gateway_killed_at renameat2 3
 	document WEB-1:1 | drop a.xml
 	wait_for_its_death
 	is_sending a.xml
@@ -97,7 +101,7 @@ wait_for_its_death() {
 	stub_rules '[{"orders": {"WEB-1": "3002"}}]'
 	# As the reason, the rest file and the drop get their places.
 	local id=10 place
-	for place in 'renameat 1' 'renameat 2' 'renameat2 2'; do
+	for place in 'renameat 1' 'renameat 2' 'renameat2 3'; do
 		id=$((id + 1))
 		# shellcheck disable=SC2086 # two words
 		start_gateway_killed_at $place
@@ -115,7 +119,7 @@ wait_for_its_death() {
 }
 
 @test "killed as it claims, it has not touched the file" {
-	start_gateway_killed_at renameat2 1
+	start_gateway_killed_at renameat2 2
 	document WEB-1:1 | drop a.xml
 	wait_for_its_death
 	[ -e "$SPOOL/incoming/a.xml" ]
@@ -137,6 +141,28 @@ wait_for_its_death() {
 	eventually is_sent a.xml
 	is_at_least 1.99 "$(awk "BEGIN { print $EPOCHREALTIME - $begun }")"
 	[ "$(requests | paste -s -d ' ')" = '2 1' ]
+}
+
+@test "a claim by a clock that nobody had set is not given up for its age" {
+	set_option give_up '"1h"'
+	mkdir "$SPOOL/sending"
+	document WEB-1:1 >"$SPOOL/sending/19700101T000000.000001Z_a.xml"
+	start_gateway
+	eventually is_done
+	[ "$(requests_with 1)" -eq 1 ]
+}
+
+@test "a rest that is put into sending/ while nothing runs is sent" {
+	set_option batch_comments 1
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	stub_rules '[{"orders": {"WEB-2": "3002"}}]'
+	run -1 run_once
+	stub_rules '[]'
+	mv "$SPOOL"/failed/*a.xml "$SPOOL"/failed/*a.xml.reason.txt "$SPOOL/sending"
+	run -0 run_once
+	is_done
+	is_empty failed
+	[ "$(requests_with 2)" -eq 2 ]
 }
 
 @test "claims that the journal knows as not begun are sent at once" {

@@ -85,6 +85,17 @@ reload() {
 	[ "$(requests | awk 'NF > 1' | wc -l)" -eq 0 ]
 }
 
+@test "a key that was changed while it was under way is in no log and no record" {
+	stub_rules "[{\"delay_ms\": 500, \"do\": \"fault\", \"text\": \"Authentification failed for $KEY\"}]"
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	stub_saw request
+	echo fedcba9876543210fedcba9876543210 >"$SITE/shop.key"
+	kill -HUP "$GATEWAY_PID"
+	eventually logged hold 'failed for \*+'
+	not grep -r "$KEY" "$LOG" "$SPOOL/audit"
+}
+
 @test "SIGHUP brings a new key in the same file, and with it an end of the hold" {
 	stub_rules '[{"do": "fault", "text": "Authentification failed"}]'
 	set_option retry_min '"1h"'

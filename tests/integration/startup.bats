@@ -117,6 +117,14 @@ says() {
 	says "$SPOOL/incoming: is on another file system"
 }
 
+@test "a spool whose file system cannot rename as claims need it is refused" {
+	command -v strace >/dev/null || skip "no strace on this machine"
+	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+	run -73 strace -qq -E "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" -o /dev/null \
+		-e trace=renameat2 -e inject=renameat2:error=EINVAL "$GATEWAY" -c "$CONF" --once
+	says 'RENAME_NOREPLACE'
+}
+
 @test "a spool on a network file system is refused, with what to do instead" {
 	mkdir "$SITE/mounted"
 	bindfs "$SPOOL" "$SITE/mounted" 2>/dev/null || skip "bindfs cannot mount here"
@@ -173,6 +181,8 @@ waits_for_lock() {
 
 @test "a disk that is full at the start is tried again later" {
 	command -v strace >/dev/null || skip "no strace on this machine"
+	# LeakSanitizer cannot work on a process that is traced already.
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	strace -qq -o "$SITE/calls" -e inject=fdatasync:error=ENOSPC "$GATEWAY" -c "$CONF" \
 		--once >"$LOG" 2>&1 || true
 	grep -q INJECTED "$SITE/calls" || skip "strace may not trace here"

@@ -104,6 +104,8 @@ static void check_outcome(
 		check(w, !c->item.was_posted, "already, but it was posted");
 	if (d->outcome == OUTCOME_REJECTED)
 		check_rejection(w, d, &w->models[c->number]);
+	if (d->outcome == OUTCOME_REJECTED && d->cause != CAUSE_ANSWER)
+		check(w, c->in_doubt_until <= w->now, "given up in doubt");
 }
 
 static void keep_waiting(

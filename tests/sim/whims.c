@@ -83,6 +83,8 @@ static void begin_anew(struct world *w, struct site *site)
 static void restart(struct world *w, size_t number)
 {
 	struct site *site = &w->sites[number];
+	if (world_one_in(w, 4)) /* the machine was off, and what is in doubt is anew */
+		w->now += world_draw(w, 12 * MSEC_HOUR);
 	schedule_free(site->schedule);
 	for (size_t i = 0; i < FLIGHTS; i++) {
 		if (w->flights[i].is_used && w->flights[i].site == number)

@@ -83,6 +83,7 @@ void world_note_doubts(struct world *w, const struct flight *f)
 	for (size_t i = 0; i < f->count; i++) {
 		struct sent *c = &w->sent[f->comments[i]];
 		w->order_until[c->item.order] = w->id_until[c->number] = until;
+		c->in_doubt_until = until;
 	}
 }
 
@@ -189,9 +190,11 @@ void world_enter(struct world *w, struct sent *c)
 	const struct sim_job *job = c->item.job;
 	struct site *site = &w->sites[job->site];
 	bool is_early = c->item.not_before > w->now;
+	msec_t doubt = w->id_until[c->number];
 	if (site->policy.interval && site->first_tick == MSEC_NEVER)
 		site->first_tick = w->now;
-	c->due = tick(site, is_early ? c->item.not_before : w->now);
+	c->due = is_early ? c->item.not_before : w->now;
+	c->due = tick(site, c->due > doubt ? c->due : doubt);
 	c->own = (struct standing){c->due, c->due};
 	if (c->due == w->now)
 		c->own.earliest = site->asked;

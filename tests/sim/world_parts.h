@@ -39,6 +39,7 @@ struct sent {
 	bool is_decided;       /* since its task ended */
 	bool is_untried;       /* a new rhythm lets it go at once */
 	msec_t due;            /* by its arrival, then by its last decision */
+	msec_t in_doubt_until; /* by its own last posting */
 	struct standing own;   /* by its due */
 	struct standing first; /* as the first of its order */
 	struct standing ended; /* when it was settled or withdrawn */

@@ -258,6 +258,48 @@ static void a_final_outcome_of_another_claim_ends_a_doubt(void **state)
 	}
 }
 
+static void only_the_shops_own_word_ends_a_doubt(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	read_valid(h, A);
+	post(h, A, 1, "7");
+	leave(h, EVENT_WITHDRAWN, A);
+	start(h, "b1", 100);
+	read_valid(h, B);
+	FEED(h, .event = EVENT_OUTCOME, .claim = B, .number = 2, .order = "O",
+		.comment = "7", .result = "rejected", .cause = "give_up");
+	history_finish(h);
+	assert_int_equal(doubt_count(h), 1);
+	assert_string_equal(only_comment(h, B)->result, "rejected");
+}
+
+static void a_quiet_is_known_to_have_lasted_by_later_lines_of_its_boot(void **state)
+{
+	static const struct {
+		const char *next_boot;
+		msec_t lasted;
+	} cases[] = {{"b1", 250}, {"b2", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		auto_history struct history *h = history_new();
+		msec_t since = 0;
+		msec_t lasted = 0;
+		FEED(h, .event = EVENT_HOLD, .up = 100, .boot = "b1",
+			.result = "power-loss");
+		start(h, cases[i].next_boot, 110);
+		FEED(h, .event = EVENT_OPEN, .up = 350);
+		FEED(h, .event = EVENT_OPEN, .up = 200);
+		history_finish(h);
+		assert_string_equal(history_quiet(h, &since, &lasted), "b1");
+		assert_int_equal(since, 100);
+		assert_int_equal(lasted, cases[i].lasted);
+	}
+}
+
 static void a_final_outcome_ends_a_doubt_even_if_its_claim_is_lost(void **state)
 {
 	auto_history struct history *h = history_new();
@@ -416,6 +458,9 @@ int main(void)
 		cmocka_unit_test(
 			what_was_in_flight_when_its_claim_left_is_settled_by_its_outcome),
 		cmocka_unit_test(a_final_outcome_of_another_claim_ends_a_doubt),
+		cmocka_unit_test(only_the_shops_own_word_ends_a_doubt),
+		cmocka_unit_test(
+			a_quiet_is_known_to_have_lasted_by_later_lines_of_its_boot),
 		cmocka_unit_test(a_final_outcome_ends_a_doubt_even_if_its_claim_is_lost),
 		cmocka_unit_test(of_two_doubts_about_one_comment_the_longer_wait_is_kept),
 		cmocka_unit_test(a_deferral_ends_no_doubt_but_that_of_its_own_posting),

@@ -112,6 +112,7 @@ static void no_pattern_makes_an_unfinished_name_wanted(void **state)
 	assert_false(intake_wants(intake, "orders.part"));
 	assert_false(intake_wants(intake, "orders.filepart"));
 	assert_false(intake_wants(intake, "orders~"));
+	assert_false(intake_wants(intake, "orders.reason.txt"));
 	assert_false(intake_wants(intake, ".orders"));
 }
 

@@ -279,6 +279,22 @@ static void a_queue_gives_first_what_came_first(void **state)
 	assert_null(job_queue_take(&queue));
 }
 
+static void a_queue_goes_on_without_what_is_removed(void **state)
+{
+	(void)state;
+	struct job_queue queue;
+	struct job a = {0};
+	struct job b = {0};
+	job_queue_init(&queue);
+	job_queue_add(&queue, &a);
+	job_queue_add(&queue, &b);
+	job_queue_remove(&queue, &b);
+	job_queue_add(&queue, &b);
+	job_queue_remove(&queue, &a);
+	assert_ptr_equal(job_queue_take(&queue), &b);
+	assert_null(job_queue_take(&queue));
+}
+
 #define with_job(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -295,6 +311,7 @@ int main(void)
 		with_job(states_have_names_that_lead_back),
 		with_job(a_version_tells_other_bytes),
 		with_job(a_queue_gives_first_what_came_first),
+		with_job(a_queue_goes_on_without_what_is_removed),
 	};
 	return cmocka_run_group_tests_name("job", tests, NULL, NULL);
 }

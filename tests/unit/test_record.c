@@ -58,15 +58,16 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_same_text(a->order, b->order);
 	assert_same_text(a->comment, b->comment);
 	assert_same_text(a->result, b->result);
+	assert_same_text(a->cause, b->cause);
 	assert_same_text(a->code, b->code);
 	assert_same_text(a->message, b->message);
 	assert_same_text(a->to, b->to);
 }
 
 /* Every field is told, each with another end, so that none can be taken for another. */
-static struct record full_record(enum event event, char texts[12][64], const char *text)
+static struct record full_record(enum event event, char texts[13][64], const char *text)
 {
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < 13; i++)
 		(void)snprintf(texts[i], sizeof(texts[i]), "%s%d", text, i);
 	return (struct record){
 		.event = event,
@@ -83,6 +84,7 @@ static struct record full_record(enum event event, char texts[12][64], const cha
 		.comment = texts[7],
 		.attempt = 5,
 		.result = texts[8],
+		.cause = texts[12],
 		.code = texts[9],
 		.message = texts[10],
 		.count = 1000000,
@@ -106,6 +108,7 @@ static void a_line_has_its_keys_in_order_and_only_where_they_apply(void **state)
 		.comment = "182",
 		.attempt = 2,
 		.result = "rejected",
+		.cause = "give_up",
 		.code = "3002",
 		.message = "no \"such\" order",
 	};
@@ -115,7 +118,8 @@ static void a_line_has_its_keys_in_order_and_only_where_they_apply(void **state)
 		HEAD ",\"site\":\"WEB1\",\"ev\":\"outcome\","
 		     "\"claim\":\"20261123T101530.123456Z\",\"n\":3,\"order\":\"WEB-77\","
 		     "\"comment\":\"182\",\"attempt\":2,\"result\":\"rejected\","
-		     "\"code\":\"3002\",\"message\":\"no \\\"such\\\" order\"}\n");
+		     "\"cause\":\"give_up\",\"code\":\"3002\",\"message\":\"no "
+		     "\\\"such\\\" order\"}\n");
 }
 
 static void every_event_comes_back_as_it_was_written(void **state)
@@ -131,7 +135,7 @@ static void every_event_comes_back_as_it_was_written(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < EVENTS * 6; i++) {
-		char texts[12][64];
+		char texts[13][64];
 		struct record record = full_record(i % EVENTS, texts, nasty[i / EVENTS]);
 		auto_buf struct buf line = {0};
 		auto_record struct record back = {0};
@@ -179,7 +183,7 @@ static void no_line_is_longer_than_it_may_be(void **state)
 			text[at] = characters[i][at % step];
 		struct record record = {EVENT_READ, AT, INT64_MAX, text, text, text, text,
 			text, text, UINT32_MAX, text, text, UINT32_MAX, text, text, text,
-			SIZE_MAX / 2, text, NULL};
+			text, SIZE_MAX / 2, text, NULL};
 		auto_buf struct buf line = {0};
 		auto_record struct record back = {0};
 		buf_init(&line, 1000000);
@@ -216,7 +220,7 @@ static void a_long_message_is_cut_between_characters_and_says_so(void **state)
 static void a_line_cut_anywhere_is_no_record(void **state)
 {
 	(void)state;
-	char texts[12][64];
+	char texts[13][64];
 	struct record record = full_record(EVENT_OUTCOME, texts, "é\"");
 	struct record out = {0};
 	auto_buf struct buf line = {0};
@@ -380,7 +384,7 @@ static void every_event_and_key_is_in_the_manual(void **state)
 		*name++ = '\0';
 		assert_documented(strcmp(line, "key") != 0 ? events : fields, "\n", name);
 	}
-	assert_int_equal(count, EVENTS + 19);
+	assert_int_equal(count, EVENTS + 20);
 }
 
 static void every_result_is_in_the_manual(void **state)

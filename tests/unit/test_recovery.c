@@ -127,12 +127,19 @@ static void check_row(const struct row *row)
 	assert_int_equal(is_there(SENDING), row->states != NULL);
 }
 
+/* What lies there when the past ends: of what failed the reason is there first. */
+static void lay_down(const struct row *row)
+{
+	put(SENDING, document);
+	put(IN_FAILED ".reason.txt", "why");
+	if (row->past)
+		tell(row->past, row->days);
+}
+
 static void a_claim_is_what_folder_and_journal_say(void **state)
 {
 	const struct row *row = *state;
-	put(SENDING, document);
-	if (row->past)
-		tell(row->past, row->days);
+	lay_down(row);
 	check_row(row);
 }
 
@@ -140,9 +147,7 @@ static void a_claim_is_what_folder_and_journal_say(void **state)
 static void recovery_after_recovery_is_the_same(void **state)
 {
 	const struct row *row = *state;
-	put(SENDING, document);
-	if (row->past)
-		tell(row->past, row->days);
+	lay_down(row);
 	if (!row->states)
 		return; /* it was over by the first */
 	start();
@@ -313,6 +318,52 @@ static void what_was_settled_and_moved_is_forgotten(void **state)
 	assert_null(strstr(journal, "\"withdrawn\""));
 }
 
+static void start_put_back(const char *past, const char *bytes)
+{
+	put(SENDING, document);
+	tell(past, 0);
+	assert_int_equal(unlink(SENDING), 0);
+	put(SENDING, bytes);
+	start();
+	assert_int_equal(site->jobs.count, 0);
+	assert_holds(SENDING, bytes);
+	stop();
+}
+
+/* It is left to the scan, which claims it anew. */
+static void what_was_moved_and_put_back_by_hand_is_no_claim(void **state)
+{
+	(void)state;
+	start_put_back(BEGUN "rest failed; settled sent/2026-01-01", "the rest of it");
+	start_put_back(BEGUN "settled failed", document); /* with its reason */
+	put(IN_FAILED ".reason.txt", "why");
+	start_put_back(BEGUN "settled failed; stop", document);
+}
+
+static void a_reason_that_was_put_there_is_no_claim(void **state)
+{
+	(void)state;
+	put(SENDING ".reason.txt", "why");
+	start();
+	assert_int_equal(site->jobs.count, 0);
+	assert_true(is_there(SENDING ".reason.txt"));
+}
+
+static void a_copy_of_the_spool_on_another_disk_goes_on(void **state)
+{
+	struct stat st = {0};
+	(void)state;
+	put(SENDING, document);
+	tell(BEGUN "posting 1; outcome 1 delivered", 0);
+	assert_int_equal(lstat(SENDING, &st), 0);
+	put("sending/copy", document);
+	const struct timespec times[] = {st.st_mtim, st.st_mtim};
+	assert_int_equal(utimensat(AT_FDCWD, "sending/copy", times, 0), 0);
+	assert_int_equal(rename("sending/copy", SENDING), 0);
+	start();
+	assert_states("delivered fresh");
+}
+
 static void of_two_files_with_one_stamp_the_one_on_record_is_the_claim(void **state)
 {
 	(void)state;
@@ -379,6 +430,9 @@ int main(void)
 		with_bench(a_rest_that_is_on_record_is_the_admins),
 		with_bench(what_is_gone_is_withdrawn_and_its_doubts_are_kept),
 		with_bench(what_was_settled_and_moved_is_forgotten),
+		with_bench(what_was_moved_and_put_back_by_hand_is_no_claim),
+		with_bench(a_reason_that_was_put_there_is_no_claim),
+		with_bench(a_copy_of_the_spool_on_another_disk_goes_on),
 		with_bench(of_two_files_with_one_stamp_the_one_on_record_is_the_claim),
 		with_bench(unclaimed_names_are_left_to_the_scan),
 		with_bench(a_claim_without_record_does_not_write_over_failures),

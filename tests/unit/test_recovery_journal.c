@@ -73,6 +73,40 @@ static void the_latest_file_alone_is_enough(void **state)
 	assert_sent(now.up, "2");
 }
 
+/* As if the machine had been started again since. */
+static void change_boot(void)
+{
+	char path[64];
+	audit_path(clock_now().wall, path);
+	auto_free char *bytes = read_all(path);
+	for (char *at = bytes; (at = strstr(at, clock_boot_id()));)
+		memcpy(at, OTHER_BOOT, sizeof(OTHER_BOOT) - 1);
+	assert_int_equal(unlink(path), 0);
+	add_line(path, bytes);
+}
+
+static void a_quiet_that_was_over_is_over_on_the_next_boot_too(void **state)
+{
+	static const msec_t waits[] = {1, WAIT};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		config.unknown_wait = waits[i];
+		put(SENDING, document);
+		tell("start other; reading; read", 0);
+		start();
+		msec_t since = site->quiet_since;
+		assert_true(since != 0);
+		while (clock_now().up <= since + waits[0])
+			;
+		stop();
+		change_boot();
+		start();
+		assert_int_equal(site->quiet_since != 0, i);
+		stop();
+	}
+}
+
 static void assert_refused(const char *says)
 {
 	auto_buf struct buf why = {.max_bytes = 1000};
@@ -120,6 +154,7 @@ int main(void)
 		with_bench(without_its_two_latest_files_it_is_not_trusted),
 		with_bench(without_any_file_all_of_it_waits),
 		with_bench(the_latest_file_alone_is_enough),
+		with_bench(a_quiet_that_was_over_is_over_on_the_next_boot_too),
 		with_bench(a_later_gateways_journal_is_refused_with_advice),
 		with_bench(a_journal_that_cannot_be_read_is_refused),
 	};

@@ -220,6 +220,38 @@ static void an_exchange_without_an_answer_is_not_read(void **state)
 	assert_means_of(r, ANSWER_UNKNOWN, BLAME_NONE);
 }
 
+/* Whole or cut off, by the shop's own bounds or by ours. */
+static void a_secret_that_is_said_back_is_in_no_words(void **state)
+{
+	static const char secret[] = "0123456789abcdef";
+	(void)state;
+	for (size_t before = 0; before < 2100; before++) {
+		auto_buf struct buf page = {.max_bytes = MAX_BYTES};
+		auto_buf struct buf body = {.max_bytes = MAX_BYTES};
+		for (size_t i = 0; i < before; i++)
+			buf_add_char(&page, i < RESPONSE_WORDS_CHARS - 50 ? 'x' : ' ');
+		buf_add_format(&page, "00123%s, %s", secret, secret);
+		buf_add_format(&body, ANSWER(RESULT("1", "1002", "%s")), buf_peek(&page));
+		const struct buf *bodies[] = {&page, &body};
+		for (size_t i = 0; i < 2; i++) {
+			const struct reply reply = {
+				.status = 200,
+				.body = buf_peek(bodies[i]),
+				.body_len = bodies[i]->len,
+				.retry_after = -1,
+				.secret = secret,
+			};
+			auto_with(response_done) struct response r = {0};
+			response_read(&reply, ORDERS("1"), 1, &r);
+			const char *words = i ? r.results[0].message : r.words;
+			assert_null(strstr(words, "x01234"));
+			assert_null(strstr(words, "0123456"));
+			assert_null(strstr(words, "1230123"));
+			assert_null(strstr(words, ", 0123"));
+		}
+	}
+}
+
 static void retry_after_is_kept_up_to_an_hour(void **state)
 {
 	static const msec_t waits[][2] = {{-1, -1}, {-5, -1}, {0, 0}, {1500, 1500},
@@ -345,6 +377,7 @@ int main(void)
 		cmocka_unit_test(everything_else_is_unknown),
 		cmocka_unit_test(web_pages_are_named_by_their_title),
 		cmocka_unit_test(an_exchange_without_an_answer_is_not_read),
+		cmocka_unit_test(a_secret_that_is_said_back_is_in_no_words),
 		cmocka_unit_test(retry_after_is_kept_up_to_an_hour),
 		cmocka_unit_test(words_are_one_line_of_five_hundred_characters),
 		cmocka_unit_test(mutated_answers_are_read_without_harm),

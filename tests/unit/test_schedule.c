@@ -107,6 +107,27 @@ static void a_number_the_shop_has_is_already_there_unless_we_posted_it(void **st
 	assert_int_equal(b->last.outcome, OUTCOME_DELIVERED);
 }
 
+/* It was posted, and then taken out of sending/ and dropped again. */
+static void a_number_that_was_in_doubt_is_ours_whatever_brings_it(void **state)
+{
+	struct bench *b = *state;
+	b->results[0] = RESULT_KNOWN;
+	shop_doubt(b->shop, 42, 1, b->now + 5000);
+	add(b, 1, 42);
+	wait_told(b);
+	deliver(b);
+	assert_int_equal(b->last.outcome, OUTCOME_DELIVERED);
+	add(b, 2, 42);
+	assert_int_equal(next(b), TASK_POST);
+	shop_doubt(b->shop, 43, 3, b->now + 5000);
+	b->now += 5000;
+	add(b, 3, 43);
+	answer(b, ANSWER_RESULTS, BLAME_NONE);
+	deliver(b);
+	assert_int_equal(b->last.index, 3);
+	assert_int_equal(b->last.outcome, OUTCOME_DELIVERED);
+}
+
 static void a_comment_in_doubt_waits_and_its_order_with_it(void **state)
 {
 	struct bench *b = *state;
@@ -224,6 +245,29 @@ static void nothing_is_given_up_by_default_and_what_is_old_if_asked(void **state
 	assert_int_equal(b->last.outcome, OUTCOME_REJECTED);
 }
 
+/* By an earlier run, and more than give_up ago. */
+static void what_may_be_stored_yet_is_not_given_up(void **state)
+{
+	struct bench *b = *state;
+	b->policy.give_up = MSEC_HOUR;
+	set_policy(b);
+	msec_t end = b->now + b->policy.unknown_wait;
+	shop_doubt(b->shop, 42, 1, end);
+	shop_doubt(b->shop, 42, 2, end);
+	for (uint32_t i = 1; i <= 2; i++) {
+		struct schedule_item item = comment_of(b, i, 42);
+		item.was_posted = true;
+		item.arrived = b->now - 2 * MSEC_HOUR;
+		schedule_add(b->s, &item, b->now);
+	}
+	wait_told(b);
+	assert_int_equal(b->now, end);
+	assert_int_equal(next(b), TASK_NONE);
+	drain(b);
+	assert_int_equal(b->decided, 2);
+	assert_int_equal(b->last.cause, CAUSE_GAVE_UP);
+}
+
 static void no_comment_goes_while_the_journal_is_not_trusted(void **state)
 {
 	struct bench *b = *state;
@@ -271,6 +315,26 @@ static void a_cancelled_task_leaves_its_comments_as_they_were(void **state)
 	assert_idle(b);
 }
 
+static void what_is_put_off_waits_and_the_rest_of_its_task_goes(void **state)
+{
+	struct bench *b = *state;
+	grow_batches(b);
+	struct schedule_item item = comment_of(b, 1, 1);
+	item.job = &item;
+	schedule_add(b->s, &item, b->now);
+	add(b, 2, 2);
+	assert_int_equal(next(b), TASK_POST);
+	assert_int_equal(b->task.count, 2);
+	msec_t until = b->now + MSEC_MINUTE;
+	schedule_put_off(b->s, b->task.number, &item, until);
+	deliver(b);
+	assert_int_equal(b->last.index, 2);
+	wait_told(b);
+	assert_int_equal(b->now, until);
+	deliver(b);
+	assert_int_equal(b->last.index, 1);
+}
+
 static void what_an_earlier_run_counted_and_awaited_goes_on(void **state)
 {
 	struct bench *b = *state;
@@ -298,15 +362,18 @@ int main(void)
 		BENCH_TEST(one_number_is_never_under_way_twice_over_all_sites_of_a_shop),
 		BENCH_TEST(the_same_number_in_two_orders_never_shares_a_batch),
 		BENCH_TEST(a_number_the_shop_has_is_already_there_unless_we_posted_it),
+		BENCH_TEST(a_number_that_was_in_doubt_is_ours_whatever_brings_it),
 		BENCH_TEST(a_comment_in_doubt_waits_and_its_order_with_it),
 		BENCH_TEST(a_doubt_of_an_earlier_run_holds_whatever_brings_the_comment),
 		BENCH_TEST(results_that_do_not_pair_make_their_comments_go_one_by_one),
 		BENCH_TEST(comments_go_at_ticks_and_the_first_at_once),
 		BENCH_TEST(connections_are_used_and_not_exceeded),
 		BENCH_TEST(nothing_is_given_up_by_default_and_what_is_old_if_asked),
+		BENCH_TEST(what_may_be_stored_yet_is_not_given_up),
 		BENCH_TEST(no_comment_goes_while_the_journal_is_not_trusted),
 		BENCH_TEST(a_withdrawn_job_is_forgotten_but_for_what_is_under_way),
 		BENCH_TEST(a_cancelled_task_leaves_its_comments_as_they_were),
+		BENCH_TEST(what_is_put_off_waits_and_the_rest_of_its_task_goes),
 		BENCH_TEST(what_an_earlier_run_counted_and_awaited_goes_on),
 	};
 	return cmocka_run_group_tests_name("schedule", tests, NULL, NULL);

@@ -57,8 +57,8 @@ static void a_doubt_lasts_as_long_as_the_longest(void **state)
 	shop_doubt(shop, ORDER, ID, 50);
 	assert_int_equal(shop_free_at(shop, ORDER, 1, 60), 100);
 	assert_int_equal(shop_free_at(shop, 1, ID, 60), 100);
-	assert_true(shop_is_in_doubt(shop, ID, 99));
-	assert_false(shop_is_in_doubt(shop, ID, 100));
+	assert_int_equal(shop_doubted_until(shop, ID, 99), 100);
+	assert_int_equal(shop_doubted_until(shop, ID, 100), 0);
 	assert_int_equal(shop_free_at(shop, ORDER, ID, 100), 0);
 }
 
@@ -69,6 +69,18 @@ static void a_doubt_that_comes_while_it_is_under_way_outlasts_it(void **state)
 	shop_doubt(shop, ORDER, ID, 100);
 	shop_release(shop, ORDER, ID);
 	assert_int_equal(shop_free_at(shop, ORDER, ID, 1), 100);
+}
+
+static void whoever_takes_a_number_learns_of_its_doubt(void **state)
+{
+	(void)state;
+	assert_false(shop_take(shop, ORDER, ID, 0));
+	shop_doubt(shop, ORDER, ID, 100);
+	shop_release(shop, ORDER, ID);
+	assert_false(shop_take(shop, ORDER, 1, 100));
+	shop_release(shop, ORDER, 1);
+	assert_true(shop_take(shop, 1, ID, 100));
+	shop_release(shop, 1, ID);
 }
 
 /* Withdrawn drops leave doubts that nobody will ask about. */
@@ -87,7 +99,7 @@ static void doubts_that_are_over_take_no_memory_for_long(void **state)
 	assert_true(after < before + (size_t)2 * 1024 * 1024);
 	assert_int_equal(shop_free_at(shop, ORDER, 1, MANY), MSEC_NEVER);
 	assert_int_equal(shop_free_at(shop, 1, ORDER, MANY), MSEC_NEVER - 1);
-	assert_true(shop_is_in_doubt(shop, 2, MANY));
+	assert_true(shop_doubted_until(shop, 2, MANY));
 	shop_release(shop, ORDER, ID);
 }
 
@@ -100,6 +112,7 @@ int main(void)
 		with_shop(an_order_and_an_id_of_one_hash_are_two),
 		with_shop(a_doubt_lasts_as_long_as_the_longest),
 		with_shop(a_doubt_that_comes_while_it_is_under_way_outlasts_it),
+		with_shop(whoever_takes_a_number_learns_of_its_doubt),
 		with_shop(doubts_that_are_over_take_no_memory_for_long),
 	};
 	return cmocka_run_group_tests_name("shop", tests, NULL, NULL);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/refusal.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "system/log.h"
+
+static void say_damaged(const struct site *site, const char *name, int r)
+{
+	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
+		log_text("error", strerrordesc_np(-r)),
+		log_text("remedy", "the file system does not give it (see dmesg, "
+				   "findmnt): it is left "
+				   "where it is and looked at again at every rescan"));
+}
+
+void refusal_set_aside(
+	struct site *site, const struct moment *now, const struct drop_at *drop, int r)
+{
+	struct intake *intake = site_intake(site, drop->folder);
+	intake_distrust(intake, drop->name, &(struct sighting){0}, now->up);
+	if (intake_set_aside(intake, drop->name))
+		say_damaged(site, drop->name, r);
+}
+
+static void say_unreadable(
+	const struct site *site, const struct drop_at *drop, bool may_read)
+{
+	struct stat st = {0};
+	int r = spool_look(site->spool, drop->folder, drop->name, &st);
+	if (r == -ENOENT)
+		return;
+	char mode[8] = "?";
+	const struct passwd *owner = r < 0 ? NULL : getpwuid(st.st_uid);
+	const struct group *group = r < 0 ? NULL : getgrgid(st.st_gid);
+	if (r == 0)
+		snprintf(mode, sizeof(mode), "%04o", st.st_mode & 07777U);
+	log_event(LEVEL_WARNING, site->config->name, drop->name, "unreadable",
+		log_text("owner", owner ? owner->pw_name : "?"),
+		log_text("group", group ? group->gr_name : "?"), log_text("mode", mode),
+		log_text("remedy",
+			may_read ? "the gateway may read it but not move it, and leaves "
+				   "it in incoming/: take the sticky bit off the folder "
+				   "(chmod -t), or chattr -i off the file"
+				 : "the gateway may not read it and leaves it in "
+				   "incoming/: chmod it, or give the exporter a umask of "
+				   "027 and the gateway's group"));
+}
+
+/* What stands in the way of one drop is that drop's trouble; the rest is the machine's.
+ */
+int refusal_of(struct site *site, const struct moment *now, const struct drop_at *drop,
+	bool may_read, int r)
+{
+	struct intake *intake = site_intake(site, drop->folder);
+	struct sighting sighting;
+	struct stat st;
+	switch (r) {
+	case -EACCES:
+	case -EPERM:
+		if (intake_set_aside(intake, drop->name))
+			say_unreadable(site, drop, may_read);
+		return 0;
+	case -EBUSY: /* something is mounted on it */
+	case -EIO:
+	case -EUCLEAN:
+	case -EBADMSG:
+		refusal_set_aside(site, now, drop, r);
+		return 0;
+	case -EAGAIN: /* somebody holds a lease on it (Samba, NFS) */
+		if (spool_look(site->spool, drop->folder, drop->name, &st) < 0) {
+			intake_forget(intake, drop->name);
+			return 0;
+		}
+		sighting = site_sighting(&st);
+		intake_distrust(intake, drop->name, &sighting, now->up);
+		return 0;
+	case -ENOENT:
+	case -EINVAL:
+	case -ELOOP:
+	case -ENXIO:
+		intake_forget(intake, drop->name);
+		return 0;
+	default:
+		return r;
+	}
+}
