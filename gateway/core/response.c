@@ -123,7 +123,7 @@ static void add_line(
 		size_t len = secret_len(text, secret);
 		hidden = len > hidden ? len : hidden;
 		if (hidden || !is_space(*text))
-			buf_add_char(&line, hidden ? '*' : *text);
+			buf_add(&line, hidden ? "*" : text, 1);
 		else if (line.len && text[1] && !is_space(text[1]))
 			buf_add_char(&line, ' ');
 		hidden -= hidden > 0;
