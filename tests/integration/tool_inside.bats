@@ -251,7 +251,7 @@ comment_fields() {
 @test "a name with controls reaches no terminal as it is" {
 	local name=$'a\n\e[31mb.xml'
 	document WEB-1:1 >"$SPOOL/incoming/$name"
-	run -0 script -qec "$TOOL -c $CONF show \$'a\\n\\e[31mb.xml'" /dev/null
+	run -0 env NAME="$name" script -qec "'$TOOL' -c '$CONF' show \"\$NAME\"" /dev/null
 	[[ $output == *'a??[31mb.xml'* ]]
 	[[ $output != *$'\e[31mb'* ]]
 	[ "$(tool show --json "$name" | json 'd[0]["name"]')" = "$name" ]
