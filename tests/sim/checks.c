@@ -161,6 +161,7 @@ void check_stored_once(struct world *w)
 		const struct model_comment *m = &w->models[i];
 		check(w, !m->times_doubled, "number %zu stored %u times", i,
 			m->times_stored);
+		w->figures->doubled += m->times_doubled;
 		w->figures->repeated += m->times_repeated;
 		w->figures->overdue += m->times_overdue;
 	}

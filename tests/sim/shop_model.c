@@ -47,6 +47,7 @@ static void count_store(
 		comment->times_doubled++;
 	else if (is_again)
 		comment->times_repeated++;
+	comment->forsaken_at = 0; /* it excuses one repeat, not those after it */
 }
 
 static enum result store(const struct shop_model *shop, struct model_comment *comment,

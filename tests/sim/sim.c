@@ -71,7 +71,7 @@ static void tell(uint64_t lives, uint64_t seed, const struct world_figures *figu
 	printf("ok: %" PRIu64 " lives from seed %" PRIu64 ", %" PRIu64
 	       " comments, %" PRIu64 " requests\n",
 		lives, seed, figures->comments, figures->requests);
-	printf("stored twice by our fault: 0\n");
+	printf("stored twice by our fault: %" PRIu64 "\n", figures->doubled);
 	printf("stored twice by a shop that crashed before noting the number: %" PRIu64
 	       "\n",
 		figures->repeated);

@@ -16,6 +16,7 @@ struct world_figures {
 	uint64_t requests;
 	uint64_t comments;
 	uint64_t wakes, idle_wakes;
+	uint64_t doubled;  /* stored again by the sender's fault: the life ends there */
 	uint64_t repeated; /* stored again: a crash of the shop had lost the number */
 	uint64_t overdue;  /* likewise: the shop outlasted the wait after our crash */
 };
