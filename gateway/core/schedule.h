@@ -48,6 +48,9 @@ struct schedule_policy {
 	unsigned max_attempts;
 };
 
+/* An envelope stays below the smallest limit that web servers have by default (nginx:
+ * 1 MiB), with room for what is around the comments: part of the policy likewise. */
+enum { SCHEDULE_BATCH_BYTES = 768 * 1024 };
 /* First back-off of a deferred comment: part of the policy, not of the configuration. */
 #define SCHEDULE_POISON_WAIT MSEC_MINUTE
 

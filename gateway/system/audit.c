@@ -2,7 +2,6 @@
 #include "system/audit.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,14 +14,14 @@
 #include "system/io.h"
 #include "system/spool.h"
 
-enum { FILE_MODE = 0640, DAY_LEN = 10, FILES_READ = 2, PENDING_MAX = 1 << 30 };
+enum { FILE_MODE = 0640, FILES_READ = 2, PENDING_MAX = 1 << 30 };
 
 static const char suffix[] = ".jsonl";
 
 struct audit {
 	const struct spool *spool;
 	int fd; /* of the current day, or -1 */
-	char day[DAY_LEN + 1];
+	char day[SPOOL_DAY_LEN + 1];
 	off_t size;                /* of the whole lines in the file */
 	off_t checkpoint_size;     /* where the last checkpoint ended */
 	struct buf pending;        /* appended, not yet written */
@@ -53,17 +52,6 @@ void audit_free(struct audit *a)
 
 /* --- reading what earlier runs wrote --- */
 
-static bool is_audit_file(const char *name)
-{
-	for (int i = 0; i < DAY_LEN; i++) {
-		bool fits = i == 4 || i == 7 ? name[i] == '-'
-					     : isdigit((unsigned char)name[i]) != 0;
-		if (!fits)
-			return false;
-	}
-	return !strcmp(name + DAY_LEN, suffix);
-}
-
 /* The two latest days, the later one first; those that do not exist stay as they are. */
 static int latest_days(const struct audit *a, char names[FILES_READ][NAME_MAX + 1])
 {
@@ -72,7 +60,7 @@ static int latest_days(const struct audit *a, char names[FILES_READ][NAME_MAX + 
 		return -errno;
 	errno = 0;
 	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
-		if (!is_audit_file(entry->d_name))
+		if (!spool_is_day(entry->d_name, suffix))
 			continue;
 		if (strcmp(entry->d_name, names[0]) > 0) {
 			memcpy(names[1], names[0], sizeof(names[0]));
@@ -176,7 +164,7 @@ static int look_for_end(struct audit *a, const char *latest)
 {
 	char noted[NAME_MAX + 1] = "";
 	int r = spool_read_note(a->spool, noted, sizeof(noted));
-	a->is_cut = is_audit_file(noted) && strcmp(noted, latest) > 0;
+	a->is_cut = spool_is_day(noted, suffix) && strcmp(noted, latest) > 0;
 	return r;
 }
 
@@ -277,7 +265,7 @@ static void let_go(struct audit *a)
 
 bool audit_wants_checkpoint(struct audit *a, usec_t now)
 {
-	auto_buf struct buf today = {.max_bytes = DAY_LEN};
+	auto_buf struct buf today = {.max_bytes = SPOOL_DAY_LEN};
 	times_add_utc_day(&today, now);
 	if (a->fd < 0 || strcmp(buf_peek(&today), a->day) > 0 || !is_in_place(a))
 		return true;
@@ -286,17 +274,18 @@ bool audit_wants_checkpoint(struct audit *a, usec_t now)
 
 /* Days go forward only: with a clock set back the later day's file is written on, also
  * by the next run, for it is the one that recovery reads. */
-static int day_to_write(const struct audit *a, usec_t now, char day[DAY_LEN + 1])
+static int day_to_write(const struct audit *a, usec_t now, char day[SPOOL_DAY_LEN + 1])
 {
 	char names[FILES_READ][NAME_MAX + 1] = {{0}};
 	int r = *a->day ? 0 : latest_days(a, names);
 	if (r < 0)
 		return r;
-	auto_buf struct buf today = {.max_bytes = DAY_LEN};
+	auto_buf struct buf today = {.max_bytes = SPOOL_DAY_LEN};
 	times_add_utc_day(&today, now);
 	const char *last = *a->day ? a->day : names[0];
-	bool is_later = strncmp(last, buf_peek(&today), DAY_LEN) > 0;
-	snprintf(day, DAY_LEN + 1, "%.*s", DAY_LEN, is_later ? last : buf_peek(&today));
+	bool is_later = strncmp(last, buf_peek(&today), SPOOL_DAY_LEN) > 0;
+	snprintf(day, SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN,
+		is_later ? last : buf_peek(&today));
 	return 0;
 }
 
@@ -321,7 +310,7 @@ int audit_begin_checkpoint(struct audit *a, usec_t now)
 		if (r < 0)
 			return r;
 	}
-	char day[DAY_LEN + 1];
+	char day[SPOOL_DAY_LEN + 1];
 	int r = day_to_write(a, now, day);
 	if (r == 0)
 		r = open_day(a, day);

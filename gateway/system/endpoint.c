@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "system/config.h"
 
 #ifndef GATEWAY_VERSION
 #define GATEWAY_VERSION "dev"
@@ -64,6 +65,21 @@ struct endpoint *endpoint_new(const struct endpoint_options *options)
 	add_header(e, "SOAPAction: \"\"");
 	add_header(e, "Expect:"); /* not sent: some shops never answer it */
 	return e;
+}
+
+struct endpoint *endpoint_for(const struct site_config *config, long connections)
+{
+	return endpoint_new(&(struct endpoint_options){
+		.url = config->url,
+		.ca_file = config->ca_file,
+		.client_cert = config->client_cert,
+		.client_key = config->client_key,
+		.proxy = config->proxy,
+		.basic_auth = config->basic_auth,
+		.connect_timeout = config->connect_timeout,
+		.request_timeout = config->request_timeout,
+		.connections = connections,
+	});
 }
 
 void endpoint_free(struct endpoint *e)

@@ -105,8 +105,13 @@ int spool_peek(const struct spool *s, enum folder folder, const char *name, int 
 /* The part of a name that is the exporter's. *stamp: where its (latest) stamp is, or
  * NULL. */
 const char *spool_drop_name(const char *name, const char **stamp);
-/* Of a failed drop, wherever it was moved with it. */
+/* NAME.reason.txt: of a failed drop, wherever it was moved with it. */
+#define SPOOL_REASON ".reason.txt"
+enum { SPOOL_REASON_LEN = sizeof(SPOOL_REASON) - 1 };
 bool spool_is_reason(const char *name);
+/* 2026-11-23 and the suffix, nothing else: the days of sent/ (""), and of audit/. */
+enum { SPOOL_DAY_LEN = sizeof("2026-11-23") - 1 };
+bool spool_is_day(const char *name, const char *suffix);
 /* Stamps given from now on come after this one. */
 void spool_note_stamp(struct spool *s, const char *stamp);
 /* False: none was given or noted so far. */

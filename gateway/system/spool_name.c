@@ -23,9 +23,18 @@ const char *spool_drop_name(const char *name, const char **stamp)
 
 bool spool_is_reason(const char *name)
 {
-	static const char suffix[] = ".reason.txt";
 	size_t len = strlen(name);
-	return len >= sizeof(suffix) && !strcmp(name + len + 1 - sizeof(suffix), suffix);
+	return len > SPOOL_REASON_LEN &&
+	       !strcmp(name + len - SPOOL_REASON_LEN, SPOOL_REASON);
+}
+
+bool spool_is_day(const char *name, const char *suffix)
+{
+	static const char form[] = "0000-00-00";
+	for (size_t i = 0; i < SPOOL_DAY_LEN; i++)
+		if (form[i] == '0' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
+			return false;
+	return !strcmp(name + SPOOL_DAY_LEN, suffix);
 }
 
 /* Where the tail of an over-long name begins: at a character, not within one. */

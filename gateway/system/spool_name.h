@@ -4,8 +4,8 @@
  *
  * spool_name - how a drop's name is made to fit where it goes
  *
- * spool_drop_name(), which takes such a name apart, and spool_is_reason() are declared
- * with the spool.
+ * spool_drop_name(), which takes such a name apart, spool_is_reason() and
+ * spool_is_day() are declared with the spool.
  */
 #include <limits.h>
 #include <stddef.h>

@@ -27,6 +27,7 @@
 struct transport;
 struct endpoint;
 struct exchange;
+struct site_config;
 
 struct endpoint_options {
 	const char *url;
@@ -43,6 +44,8 @@ void transport_free(struct transport *t); /* after all its exchanges and endpoin
 
 /* Texts are copied. An endpoint posts by one transport only. */
 struct endpoint *endpoint_new(const struct endpoint_options *options);
+/* The same of what a site's configuration says of its shop. */
+struct endpoint *endpoint_for(const struct site_config *config, long connections);
 void endpoint_free(struct endpoint *e); /* after all its exchanges */
 
 /* Starts a POST. Takes the body (malloc'ed, never empty). cookie is the caller's own; the

@@ -58,21 +58,6 @@ static void free_transport(struct transport **transport)
 
 /* --- asking --- */
 
-static struct endpoint *endpoint_for(const struct site_config *site)
-{
-	return endpoint_new(&(struct endpoint_options){
-		.url = site->url,
-		.ca_file = site->ca_file,
-		.client_cert = site->client_cert,
-		.client_key = site->client_key,
-		.proxy = site->proxy,
-		.basic_auth = site->basic_auth,
-		.connect_timeout = site->connect_timeout,
-		.request_timeout = site->request_timeout,
-		.connections = 1,
-	});
-}
-
 /* NULL: this machine could not wait. */
 static struct exchange *ask(
 	struct transport *transport, struct endpoint *endpoint, struct buf *body)
@@ -164,7 +149,7 @@ static void ask_version(
 
 static void ping_site(struct transport *transport, struct pong *pong)
 {
-	auto_with(free_endpoint) struct endpoint *endpoint = endpoint_for(pong->site);
+	auto_with(free_endpoint) struct endpoint *endpoint = endpoint_for(pong->site, 1);
 	ask_probe(transport, endpoint, pong);
 	if (pong->hold == HOLD_NONE)
 		ask_version(transport, endpoint, pong);

@@ -15,15 +15,13 @@
 #include "base/table.h"
 #include "base/words.h"
 #include "core/envelope.h"
+#include "core/schedule.h"
 #include "tool/commands.h"
 #include "tool/judge.h"
 #include "tool/problems.h"
 #include "tool/tool.h"
 
 #define ENVELOPE_MAX_BYTES ((size_t)512 * 1024 * 1024)
-
-/* As the gateway bounds its batches: a larger comment goes alone. */
-enum { BATCH_BYTES = 768 * 1024 };
 
 static const char masked_key[] = "********";
 
@@ -70,7 +68,7 @@ static void add_comment(struct sheet *s, const struct comment *comment)
 		return;
 	}
 	if (s->beyond || s->count == s->max_comments ||
-		(s->count && s->bytes + bytes > BATCH_BYTES)) {
+		(s->count && s->bytes + bytes > SCHEDULE_BATCH_BYTES)) {
 		s->beyond++;
 		return;
 	}
@@ -117,7 +115,7 @@ static void say_what_is_left(const struct sheet *s)
 				"%zu comments have no room: an envelope holds %zu "
 				"at most (batch_comments), and %d KiB",
 				s->beyond),
-			s->beyond, s->max_comments, BATCH_BYTES / 1024);
+			s->beyond, s->max_comments, SCHEDULE_BATCH_BYTES / 1024);
 }
 
 static void print_envelope(

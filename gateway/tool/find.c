@@ -25,8 +25,6 @@
 
 enum { TIME_BYTES = 64, STATE_BYTES = 256 };
 
-static const char reason_suffix[] = ".reason.txt";
-
 static bool is_under_way(const struct finding *finding)
 {
 	return finding->has_place && finding->place.folder == FOLDER_SENDING;
@@ -96,13 +94,6 @@ static void look_into(const struct look *look)
 	}
 }
 
-static bool is_reason(const char *name)
-{
-	size_t len = strlen(name);
-	size_t tail = sizeof(reason_suffix) - 1;
-	return len >= tail && !strcmp(name + len - tail, reason_suffix);
-}
-
 static void free_intake(struct intake **intake)
 {
 	intake_free(*intake);
@@ -117,7 +108,7 @@ static void look_through(struct look *look, enum folder folder)
 	look->folder = folder;
 	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
 		look->name = entry->d_name;
-		if (intake_wants(intake, look->name) && !is_reason(look->name))
+		if (intake_wants(intake, look->name))
 			look_into(look);
 	}
 }

@@ -14,26 +14,9 @@ static const char *const choice_names[] = {"incoming", "sending", "sent", "faile
 static const enum folder choice_folders[] = {
 	FOLDER_INCOMING, FOLDER_SENDING, FOLDER_SENT, FOLDER_FAILED};
 
-bool is_day_name(const char *name, const char *suffix)
-{
-	static const char form[] = "dddd-dd-dd";
-	for (size_t i = 0; i < DAY_LEN; i++)
-		if (form[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
-			return false;
-	return !strcmp(name + DAY_LEN, suffix);
-}
-
-bool is_reason_name(const char *name)
-{
-	static const char suffix[] = ".reason.txt";
-	size_t len = strlen(name);
-	return len >= sizeof(suffix) &&
-	       !strcmp(name + len - (sizeof(suffix) - 1), suffix);
-}
-
 int folder_choose(const char *text, struct folder_choice *choice, const char **meant)
 {
-	char day[DAY_LEN + 1] = "";
+	char day[SPOOL_DAY_LEN + 1] = "";
 	size_t len = strcspn(text, "/");
 	const char *rest = text + len + (text[len] == '/');
 	*meant = NULL;
@@ -41,7 +24,7 @@ int folder_choose(const char *text, struct folder_choice *choice, const char **m
 		if (strlen(choice_names[i]) != len ||
 			strncmp(text, choice_names[i], len) != 0)
 			continue;
-		if (choice_folders[i] == FOLDER_SENT && is_day_name(rest, ""))
+		if (choice_folders[i] == FOLDER_SENT && spool_is_day(rest, ""))
 			snprintf(day, sizeof(day), "%s", rest);
 		else if (*rest)
 			return -EINVAL;
@@ -75,7 +58,7 @@ static int walk_files(const struct walk *walk, DIR *dir, const char *day)
 	for (const struct dirent *found; (found = readdir(dir)); errno = 0) {
 		const char *name = found->d_name;
 		bool is_shown = name[0] != '.' && is_file(dirfd(dir), found);
-		if (walk->folder == FOLDER_FAILED && is_reason_name(name))
+		if (walk->folder == FOLDER_FAILED && spool_is_reason(name))
 			is_shown = false;
 		if (is_shown)
 			walk->visitor(walk->context,
@@ -102,7 +85,7 @@ static int walk_days(const struct walk *walk, DIR *sent)
 {
 	errno = 0;
 	for (const struct dirent *found; (found = readdir(sent)); errno = 0) {
-		if (!is_day_name(found->d_name, ""))
+		if (!spool_is_day(found->d_name, ""))
 			continue;
 		int r = walk_day(walk, dirfd(sent), found->d_name);
 		if (r < 0 && r != -ENOENT)

@@ -16,22 +16,14 @@
 #include "base/times.h"
 #include "system/spool.h"
 
-enum { DAY_LEN = sizeof("2026-11-23") - 1 };
-
 /* What a person names: incoming, sending, sent, failed, or sent/DAY. */
 struct folder_choice {
 	enum folder folder;
-	char day[DAY_LEN + 1]; /* "": all of the folder */
+	char day[SPOOL_DAY_LEN + 1]; /* "": all of the folder */
 };
 
 /* -EINVAL: no such folder; *meant: what is near it, or NULL. */
 int folder_choose(const char *text, struct folder_choice *choice, const char **meant);
-
-/* 2026-11-23 and `suffix`, nothing else. */
-bool is_day_name(const char *name, const char *suffix);
-
-/* NAME.reason.txt */
-bool is_reason_name(const char *name);
 
 struct folder_entry {
 	int dir; /* that the name is in; borrowed */

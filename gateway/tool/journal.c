@@ -19,7 +19,7 @@
 #include "system/io.h"
 #include "tool/tool.h"
 
-enum { BLOCK_BYTES = 1024 * 1024, DAY_CHARS = 10, PATH_BYTES = 4096 + 32 };
+enum { BLOCK_BYTES = 1024 * 1024, PATH_BYTES = 4096 + 32 };
 
 static const char suffix[] = ".jsonl";
 
@@ -31,7 +31,7 @@ struct told {
 
 struct journal {
 	const struct tool_site *site;
-	char (*days)[DAY_CHARS + 1]; /* oldest first */
+	char (*days)[SPOOL_DAY_LEN + 1]; /* oldest first */
 	size_t day_count, day_room;
 	struct told *told;
 	size_t told_count, told_room;
@@ -50,17 +50,6 @@ struct scan {
 };
 
 /* --- days --- */
-
-static bool is_day_file(const char *name)
-{
-	static const char form[] = "0000-00-00.jsonl";
-	if (strlen(name) != sizeof(form) - 1 || strcmp(name + DAY_CHARS, suffix) != 0)
-		return false;
-	for (size_t i = 0; i < DAY_CHARS; i++)
-		if (form[i] == '0' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
-			return false;
-	return true;
-}
 
 static void path_of(const struct journal *j, const char *name, char path[PATH_BYTES])
 {
@@ -92,13 +81,13 @@ struct journal *journal_open(const struct tool_site *site)
 	if (!dir)
 		say_unread(j, "", -errno);
 	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (!is_day_file(entry->d_name))
+		if (!spool_is_day(entry->d_name, suffix))
 			continue;
 		j->days =
 			xgrow(j->days, &j->day_room, j->day_count + 1, sizeof(*j->days));
 		char *day = j->days[j->day_count++];
-		memcpy(day, entry->d_name, DAY_CHARS);
-		day[DAY_CHARS] = '\0';
+		memcpy(day, entry->d_name, SPOOL_DAY_LEN);
+		day[SPOOL_DAY_LEN] = '\0';
 	}
 	if (j->day_count)
 		qsort(j->days, j->day_count, sizeof(*j->days), compare_days);
@@ -252,7 +241,7 @@ static int scan_file(struct scan *scan)
 
 static void scan_day(struct journal *j, const struct journal_search *search, size_t day)
 {
-	char name[DAY_CHARS + sizeof(suffix)];
+	char name[SPOOL_DAY_LEN + sizeof(suffix)];
 	struct stat st;
 	auto_close int fd = -1;
 	auto_free char *block = xcalloc(BLOCK_BYTES, 1);

@@ -28,7 +28,7 @@ enum { FIELDS = 5, NOTE_MAX_BYTES = 4096 };
 
 struct file {
 	char *name;
-	char day[DAY_LEN + 1];
+	char day[SPOOL_DAY_LEN + 1];
 	usec_t arrived;
 	uint64_t bytes;
 };

@@ -33,7 +33,7 @@ char *past_headline(const struct spool *spool, const char *name, usec_t *written
 	int opened = -1;
 	if (written)
 		*written = 0;
-	snprintf(reason, sizeof(reason), "%s.reason.txt", name);
+	snprintf(reason, sizeof(reason), "%s" SPOOL_REASON, name);
 	if (spool_peek(spool, FOLDER_FAILED, reason, &opened, &st) < 0)
 		return xstrdup("");
 	auto_close int fd = opened;

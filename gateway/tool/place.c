@@ -10,8 +10,6 @@
 
 enum { NUMBERED_MAX = 3 };
 
-static const char reason_suffix[] = ".reason.txt";
-
 static bool is_there(const struct spool *spool, enum folder folder, const char *name,
 	struct place *place)
 {
@@ -47,10 +45,8 @@ static bool is_in(const struct spool *spool, enum folder folder, const char *nam
 
 static bool bears(const char *name, const char *stamp)
 {
-	size_t len = strlen(name);
-	size_t tail = sizeof(reason_suffix) - 1;
 	return !strncmp(name, stamp, TIMES_STAMP_LEN) && name[TIMES_STAMP_LEN] == '_' &&
-	       (len < tail || strcmp(name + len - tail, reason_suffix) != 0);
+	       !spool_is_reason(name);
 }
 
 static DIR *list_day(const struct spool *spool, const char *day)

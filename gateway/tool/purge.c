@@ -34,7 +34,7 @@ enum { LATEST_KEPT = 2, FIELDS = 5, WORDS_MAX_BYTES = 8 * 1024 };
 struct old_day {
 	const struct tool_site *site;
 	enum folder folder;
-	char day[DAY_LEN + 1];
+	char day[SPOOL_DAY_LEN + 1];
 	size_t files, deleted;
 	uint64_t bytes;
 };
@@ -42,9 +42,9 @@ struct old_day {
 struct purge {
 	const struct tool *tool;
 	usec_t before;
-	char before_day[DAY_LEN + 1];     /* of this server: days of sent/ */
-	char before_utc_day[DAY_LEN + 1]; /* days of audit/ */
-	char today[DAY_LEN + 1];
+	char before_day[SPOOL_DAY_LEN + 1];     /* of this server: days of sent/ */
+	char before_utc_day[SPOOL_DAY_LEN + 1]; /* days of audit/ */
+	char today[SPOOL_DAY_LEN + 1];
 	struct old_day *days;
 	size_t count, room;
 	int status;
@@ -58,26 +58,28 @@ static void add_day(struct purge *p, const struct tool_site *site, enum folder f
 	p->days = xgrow(p->days, &p->room, p->count + 1, sizeof(*p->days));
 	struct old_day *day = &p->days[p->count++];
 	*day = (struct old_day){.site = site, .folder = folder};
-	snprintf(day->day, sizeof(day->day), "%.*s", DAY_LEN, name);
+	snprintf(day->day, sizeof(day->day), "%.*s", SPOOL_DAY_LEN, name);
 }
 
 /* The day before which files of audit/ may go. */
-static void find_audit_end(DIR *audit, char end[DAY_LEN + 1])
+static void find_audit_end(DIR *audit, char end[SPOOL_DAY_LEN + 1])
 {
-	char latest[LATEST_KEPT][DAY_LEN + 1] = {"", ""};
+	char latest[LATEST_KEPT][SPOOL_DAY_LEN + 1] = {"", ""};
 	for (const struct dirent *entry; (entry = readdir(audit));) {
-		if (!is_day_name(entry->d_name, ".jsonl"))
+		if (!spool_is_day(entry->d_name, ".jsonl"))
 			continue;
-		if (strncmp(entry->d_name, latest[0], DAY_LEN) > 0) {
-			memcpy(latest[1], latest[0], DAY_LEN + 1);
-			snprintf(latest[0], DAY_LEN + 1, "%.*s", DAY_LEN, entry->d_name);
-		} else if (strncmp(entry->d_name, latest[1], DAY_LEN) > 0) {
-			snprintf(latest[1], DAY_LEN + 1, "%.*s", DAY_LEN, entry->d_name);
+		if (strncmp(entry->d_name, latest[0], SPOOL_DAY_LEN) > 0) {
+			memcpy(latest[1], latest[0], SPOOL_DAY_LEN + 1);
+			snprintf(latest[0], SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN,
+				entry->d_name);
+		} else if (strncmp(entry->d_name, latest[1], SPOOL_DAY_LEN) > 0) {
+			snprintf(latest[1], SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN,
+				entry->d_name);
 		}
 	}
 	rewinddir(audit);
 	if (strcmp(latest[1], end) < 0)
-		memcpy(end, latest[1], DAY_LEN + 1);
+		memcpy(end, latest[1], SPOOL_DAY_LEN + 1);
 }
 
 static void complain(
@@ -97,7 +99,7 @@ static void complain(
 /* In sent/ the day of `before` counts too: its earlier files may be old enough. */
 static void find_days(struct purge *p, const struct tool_site *site, enum folder folder)
 {
-	char end[DAY_LEN + 1];
+	char end[SPOOL_DAY_LEN + 1];
 	bool is_audit = folder == FOLDER_AUDIT;
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, folder);
 	if (!dir) {
@@ -108,8 +110,8 @@ static void find_days(struct purge *p, const struct tool_site *site, enum folder
 	if (is_audit)
 		find_audit_end(dir, end);
 	for (const struct dirent *entry; (entry = readdir(dir));) {
-		int order = strncmp(entry->d_name, end, DAY_LEN);
-		if (is_day_name(entry->d_name, is_audit ? ".jsonl" : "") &&
+		int order = strncmp(entry->d_name, end, SPOOL_DAY_LEN);
+		if (spool_is_day(entry->d_name, is_audit ? ".jsonl" : "") &&
 			(order < 0 || (order == 0 && !is_audit)))
 			add_day(p, site, folder, entry->d_name);
 	}
@@ -175,7 +177,7 @@ static int go_over(struct pass *pass)
 {
 	const struct old_day *day = pass->day;
 	struct folder_choice choice = {.folder = FOLDER_SENT};
-	char name[DAY_LEN + sizeof(".jsonl")];
+	char name[SPOOL_DAY_LEN + sizeof(".jsonl")];
 	if (day->folder == FOLDER_AUDIT) {
 		snprintf(name, sizeof(name), "%s.jsonl", day->day);
 		treat(pass,
@@ -312,9 +314,9 @@ static int check_options(const struct tool_options *options, msec_t *age)
 
 static void set_border(struct purge *p, msec_t age)
 {
-	auto_buf struct buf local = {.max_bytes = DAY_LEN};
-	auto_buf struct buf utc = {.max_bytes = DAY_LEN};
-	auto_buf struct buf today = {.max_bytes = DAY_LEN};
+	auto_buf struct buf local = {.max_bytes = SPOOL_DAY_LEN};
+	auto_buf struct buf utc = {.max_bytes = SPOOL_DAY_LEN};
+	auto_buf struct buf today = {.max_bytes = SPOOL_DAY_LEN};
 	usec_t now = clock_now().wall;
 	usec_t back = 0;
 	bool is_far = __builtin_mul_overflow(age, (usec_t)1000, &back) || back > now;

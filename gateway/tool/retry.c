@@ -225,8 +225,8 @@ static bool base_of(const char *name, char base[NAME_MAX + 1])
 	const char *slash = strrchr(name, '/');
 	const char *last = slash ? slash + 1 : name;
 	size_t len = strlen(last);
-	if (is_reason_name(last))
-		len -= strlen(".reason.txt");
+	if (spool_is_reason(last))
+		len -= SPOOL_REASON_LEN;
 	if (!len || len > NAME_MAX || !strcmp(last, ".") || !strcmp(last, ".."))
 		return false;
 	snprintf(base, NAME_MAX + 1, "%.*s", (int)len, last);

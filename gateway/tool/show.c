@@ -28,8 +28,6 @@
 
 enum { TEXT_CHARS = 60, TEXT_BYTES = 4 * TEXT_CHARS + 8, FIELD_BYTES = 1024 };
 
-static const char reason_suffix[] = ".reason.txt";
-
 /* A site while names are looked up in it. */
 struct shown_site {
 	const struct tool_site *site;
@@ -427,9 +425,7 @@ static char *bare_name(const char *given)
 	const char *slash = strrchr(given, '/');
 	const char *name = slash ? slash + 1 : given;
 	size_t len = strlen(name);
-	size_t tail = sizeof(reason_suffix) - 1;
-	bool is_reason = len > tail && !strcmp(name + len - tail, reason_suffix);
-	return xstrndup(name, is_reason ? len - tail : len);
+	return xstrndup(name, spool_is_reason(name) ? len - SPOOL_REASON_LEN : len);
 }
 
 static int show_name(struct showing *s, const char *given)

@@ -13,6 +13,7 @@
 #include "system/clock.h"
 #include "system/io.h"
 #include "system/spool.h"
+#include "system/state_file.h"
 #include "tool/access.h"
 #include "tool/folder.h"
 
@@ -72,9 +73,9 @@ static void count_file(void *context, const struct folder_entry *entry)
 static int count_today(const struct spool *spool, struct count *count)
 {
 	struct folder_choice choice = {.folder = FOLDER_SENT};
-	auto_buf struct buf day = {.max_bytes = DAY_LEN};
+	auto_buf struct buf day = {.max_bytes = SPOOL_DAY_LEN};
 	times_add_local_day(&day, count->now);
-	memcpy(choice.day, buf_peek(&day), DAY_LEN);
+	memcpy(choice.day, buf_peek(&day), SPOOL_DAY_LEN);
 	count->files = &count->census->sent_today;
 	int r = folder_walk(spool, &choice, count_file, count);
 	return r == -ENOENT ? 0 : r;
@@ -141,27 +142,9 @@ static enum presence look_for_gateway(const struct spool *spool)
 
 /* --- state.json --- */
 
-static int read_state(const struct spool *spool, struct status *status)
-{
-	struct stat st;
-	size_t len = 0;
-	auto_close int fd =
-		io_open(spool_root_fd(spool), "state.json", O_RDONLY | O_NONBLOCK, 0);
-	if (fd < 0)
-		return fd;
-	int r = io_stat(fd, &st);
-	if (r < 0)
-		return r;
-	if (!S_ISREG(st.st_mode) || st.st_size > STATUS_MAX_BYTES)
-		return -EINVAL;
-	auto_free char *bytes = xcalloc(1, (size_t)st.st_size + 1);
-	r = io_read(fd, bytes, (size_t)st.st_size, &len);
-	return r < 0 ? r : status_parse(bytes, len, status);
-}
-
 static int read_site(const struct spool *spool, struct snapshot *s)
 {
-	int r = read_state(spool, &s->source);
+	int r = state_file_read(spool_root_fd(spool), &s->source);
 	for (size_t i = 0; r == 0 && i < s->source.count; i++) {
 		if (strcmp(s->source.sites[i].name, s->config->name) != 0)
 			continue;

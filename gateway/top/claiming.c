@@ -18,8 +18,6 @@ enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
 /* For what a turn's drops may need: a reason and a rest each, and a day's folder. */
 enum { SPARE_INODES = 256, WORDS_MAX = 1024 };
 
-static const char reason_suffix[] = ".reason.txt";
-
 /* Whether a name in sending/ is one of our claims. */
 static struct job *job_named(const struct site *site, const char *name)
 {
@@ -183,8 +181,8 @@ static void tidy_reason(struct site *site, enum folder folder, const char *name)
 	spool_drop_name(name, &stamp);
 	if (!stamp || !spool_is_reason(name))
 		return;
-	snprintf(file, sizeof(file), "%.*s",
-		(int)(strlen(name) + 1 - sizeof(reason_suffix)), name);
+	snprintf(
+		file, sizeof(file), "%.*s", (int)(strlen(name) - SPOOL_REASON_LEN), name);
 	if (spool_look(site->spool, folder, file, &st) != -ENOENT)
 		return;
 	/* Or a loss of power might bring back the file, and not this. */
@@ -252,9 +250,9 @@ int claiming_scan(struct site *site, const struct moment *now)
 static void remove_reason(struct site *site, const char *drop)
 {
 	char name[NAME_MAX + 1];
-	if (strlen(drop) + sizeof(reason_suffix) > sizeof(name))
+	if (strlen(drop) + sizeof(SPOOL_REASON) > sizeof(name))
 		return;
-	snprintf(name, sizeof(name), "%s%s", drop, reason_suffix);
+	snprintf(name, sizeof(name), "%s" SPOOL_REASON, drop);
 	struct stat st;
 	/* Not that of a file that was only copied. What fails here, the scan does. */
 	if (spool_look(site->spool, FOLDER_FAILED, drop, &st) == -ENOENT)

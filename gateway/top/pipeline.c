@@ -16,10 +16,6 @@
 #include "top/retention.h"
 #include "top/settling.h"
 
-/* Below the smallest limit that web servers have by default (nginx: 1 MiB), with room for
- * what is around the comments. */
-enum { BATCH_BYTES = 768 * 1024 };
-
 /* --- open and close --- */
 
 static struct schedule_policy policy_of(const struct site_config *config, bool is_once)
@@ -27,7 +23,7 @@ static struct schedule_policy policy_of(const struct site_config *config, bool i
 	return (struct schedule_policy){
 		.connections = (unsigned)config->connections,
 		.batch_comments = (unsigned)config->batch_comments,
-		.batch_bytes = BATCH_BYTES,
+		.batch_bytes = SCHEDULE_BATCH_BYTES,
 		.request_target = config->request_target,
 		.unknown_wait = config->unknown_wait,
 		.retry_min = config->retry_min,
@@ -36,21 +32,6 @@ static struct schedule_policy policy_of(const struct site_config *config, bool i
 		.give_up = config->give_up,
 		.max_attempts = (unsigned)config->max_attempts,
 	};
-}
-
-static struct endpoint *endpoint_for(const struct site_config *config)
-{
-	return endpoint_new(&(struct endpoint_options){
-		.url = config->url,
-		.ca_file = config->ca_file,
-		.client_cert = config->client_cert,
-		.client_key = config->client_key,
-		.proxy = config->proxy,
-		.basic_auth = config->basic_auth,
-		.connect_timeout = config->connect_timeout,
-		.request_timeout = config->request_timeout,
-		.connections = (long)config->connections,
-	});
 }
 
 static uint64_t draw_seed(void)
@@ -74,7 +55,7 @@ static struct site *new_site(
 	site->incoming = intake_new(config->pattern, config->settle);
 	site->strays = intake_new(config->pattern, config->settle);
 	site->schedule = schedule_new(&policy, site->shop, draw_seed(), now->up);
-	site->endpoint = endpoint_for(config);
+	site->endpoint = endpoint_for(config, (long)config->connections);
 	site->must_scan = true;
 	site->scan_at = MSEC_NEVER;
 	site->ask_again = now->up;
@@ -396,5 +377,5 @@ void pipeline_reload(struct site *site, const struct site_config *config)
 	site->retired = xgrow((void *)site->retired, &site->retired_room,
 		site->retired_count + 1, sizeof(struct endpoint *));
 	site->retired[site->retired_count++] = site->endpoint;
-	site->endpoint = endpoint_for(config);
+	site->endpoint = endpoint_for(config, (long)config->connections);
 }

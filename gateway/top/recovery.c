@@ -275,7 +275,7 @@ static bool was_put_back(
 	const struct site *site, const struct past_claim *past, const char *name)
 {
 	struct stat st;
-	char reason[NAME_MAX + sizeof(".reason.txt")];
+	char reason[NAME_MAX + sizeof(SPOOL_REASON)];
 	if (!past || !past->is_settling)
 		return false;
 	if (is_to_be_sent(past)) {
@@ -284,7 +284,7 @@ static bool was_put_back(
 		struct version version = version_of(&st);
 		return !version_is_on_record(&version, past->version);
 	}
-	snprintf(reason, sizeof(reason), "%s.reason.txt", name);
+	snprintf(reason, sizeof(reason), "%s" SPOOL_REASON, name);
 	return history_ended_cleanly(site->history) ||
 	       spool_look(site->spool, FOLDER_FAILED, reason, &st) == -ENOENT;
 }

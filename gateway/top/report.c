@@ -14,6 +14,7 @@
 #include "system/io.h"
 #include "system/log.h"
 #include "system/publish.h"
+#include "system/state_file.h"
 #include "top/delivery.h"
 #include "top/pipeline.h"
 #include "top/site.h"
@@ -25,7 +26,6 @@ enum {
 	METRICS_MAX_BYTES = 16 * 1024 * 1024,
 };
 
-static const char state_file[] = "state.json";
 static const char page_file[] = "status.html";
 
 /* A file that is written when its text changes. */
@@ -77,30 +77,13 @@ static uint64_t sent_today(struct told *t, const struct moment *now)
 	return t->sent_before + sent - t->sent_at_midnight;
 }
 
-static int read_state(int folder, struct status *status)
-{
-	struct stat st;
-	size_t len = 0;
-	auto_close int fd = io_open(folder, state_file, O_RDONLY | O_NONBLOCK, 0);
-	if (fd < 0)
-		return fd;
-	int r = io_stat(fd, &st);
-	if (r < 0)
-		return r;
-	if (!S_ISREG(st.st_mode) || st.st_size > STATUS_MAX_BYTES)
-		return -EINVAL;
-	auto_free char *bytes = xcalloc(1, (size_t)st.st_size + 1);
-	r = io_read(fd, bytes, (size_t)st.st_size, &len);
-	return r < 0 ? r : status_parse(bytes, len, status);
-}
-
 /* What cannot be read counts from zero: it is a figure for eyes. */
 static void go_on_counting(struct told *t, const struct moment *now)
 {
 	auto_with(status_done) struct status last = {0};
 	char day[DAY_LEN];
 	read_day(now->wall, t->day);
-	if (read_state(spool_root_fd(t->site->spool), &last) < 0)
+	if (state_file_read(spool_root_fd(t->site->spool), &last) < 0)
 		return;
 	read_day(last.updated, day);
 	for (size_t i = 0; i < last.count && !strcmp(day, t->day); i++)
@@ -110,20 +93,12 @@ static void go_on_counting(struct told *t, const struct moment *now)
 
 /* --- what lies in failed/ --- */
 
-static bool is_reason(const char *name)
-{
-	static const char suffix[] = ".reason.txt";
-	size_t len = strlen(name);
-	return len >= sizeof(suffix) &&
-	       !strcmp(name + len - (sizeof(suffix) - 1), suffix);
-}
-
 static uint64_t count_folder(const struct site *site)
 {
 	uint64_t count = 0;
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_FAILED);
 	for (const struct dirent *entry; dir && (entry = readdir(dir));)
-		count += entry->d_name[0] != '.' && !is_reason(entry->d_name);
+		count += entry->d_name[0] != '.' && !spool_is_reason(entry->d_name);
 	return count;
 }
 
@@ -362,7 +337,7 @@ static void write_state(
 	if (has_news) {
 		auto_buf struct buf text = {.max_bytes = STATUS_MAX_BYTES};
 		status_write(&text, &status);
-		write_beside_spool(&t->state, t->site, state_file, &text);
+		write_beside_spool(&t->state, t->site, STATE_FILE, &text);
 	}
 	if (has_news || t->page.error) {
 		auto_buf struct buf page = {.max_bytes = PAGE_MAX_BYTES};

@@ -12,7 +12,6 @@
 #include "top/site.h"
 
 enum {
-	DAY_LEN = sizeof("2026-11-23") - 1,
 	FILES_A_TURN = 500,
 	LATEST_KEPT = 2, /* of audit/ */
 };
@@ -27,31 +26,23 @@ struct days {
 static const struct days sent_days = {FOLDER_SENT, "", times_add_local_day};
 static const struct days audit_days = {FOLDER_AUDIT, ".jsonl", times_add_utc_day};
 
-static bool is_day(const struct days *days, const char *name)
-{
-	static const char form[] = "dddd-dd-dd";
-	for (size_t i = 0; i < DAY_LEN; i++)
-		if (form[i] == 'd' ? name[i] < '0' || name[i] > '9' : name[i] != form[i])
-			return false;
-	return !strcmp(name + DAY_LEN, days->suffix);
-}
-
 /* The earliest day after `day` and before `end`, into `day`; "": none. */
 static int next_day(const struct site *site, const struct days *days, const char *end,
-	char day[DAY_LEN + 1])
+	char day[SPOOL_DAY_LEN + 1])
 {
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, days->folder);
 	if (!dir)
 		return -errno;
-	char next[DAY_LEN + 1] = "";
+	char next[SPOOL_DAY_LEN + 1] = "";
 	errno = 0;
 	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		const char *name = entry->d_name;
-		if (!is_day(days, name) || strncmp(name, end, DAY_LEN) >= 0 ||
-			strncmp(name, day, DAY_LEN) <= 0)
+		if (!spool_is_day(name, days->suffix) ||
+			strncmp(name, end, SPOOL_DAY_LEN) >= 0 ||
+			strncmp(name, day, SPOOL_DAY_LEN) <= 0)
 			continue;
-		if (!next[0] || strncmp(name, next, DAY_LEN) < 0)
-			snprintf(next, sizeof(next), "%.*s", (int)DAY_LEN, name);
+		if (!next[0] || strncmp(name, next, SPOOL_DAY_LEN) < 0)
+			snprintf(next, sizeof(next), "%.*s", (int)SPOOL_DAY_LEN, name);
 	}
 	memcpy(day, next, sizeof(next));
 	return -errno;
@@ -103,7 +94,7 @@ static int forget_day(const struct site *site, const char *day)
 /* A day that holds more than files is left, and those after it are not. */
 static int forget_sent(const struct site *site, const char *end, bool *more)
 {
-	char day[DAY_LEN + 1] = "";
+	char day[SPOOL_DAY_LEN + 1] = "";
 	int trouble = 0;
 	for (;;) {
 		int r = next_day(site, &sent_days, end, day);
@@ -122,8 +113,8 @@ static int forget_sent(const struct site *site, const char *end, bool *more)
 
 static int forget_audit(const struct site *site, const char *end, bool *more)
 {
-	char day[DAY_LEN + 1] = "";
-	char name[DAY_LEN + sizeof(".jsonl")];
+	char day[SPOOL_DAY_LEN + 1] = "";
+	char name[SPOOL_DAY_LEN + sizeof(".jsonl")];
 	int r = next_day(site, &audit_days, end, day);
 	if (r < 0 || !day[0])
 		return r;
@@ -137,17 +128,17 @@ static int forget_audit(const struct site *site, const char *end, bool *more)
 }
 
 /* The day before which files of audit/ may go: never one of the two latest. */
-static int audit_end(const struct site *site, char end[DAY_LEN + 1])
+static int audit_end(const struct site *site, char end[SPOOL_DAY_LEN + 1])
 {
-	char latest[LATEST_KEPT][DAY_LEN + 1] = {"", ""};
+	char latest[LATEST_KEPT][SPOOL_DAY_LEN + 1] = {"", ""};
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_AUDIT);
 	if (!dir)
 		return -errno;
 	for (const struct dirent *entry; (entry = readdir(dir));) {
-		char day[DAY_LEN + 1];
-		if (!is_day(&audit_days, entry->d_name))
+		char day[SPOOL_DAY_LEN + 1];
+		if (!spool_is_day(entry->d_name, audit_days.suffix))
 			continue;
-		snprintf(day, sizeof(day), "%.*s", (int)DAY_LEN, entry->d_name);
+		snprintf(day, sizeof(day), "%.*s", (int)SPOOL_DAY_LEN, entry->d_name);
 		if (strcmp(day, latest[0]) > 0) {
 			memcpy(latest[1], latest[0], sizeof(day));
 			memcpy(latest[0], day, sizeof(day));
@@ -156,23 +147,23 @@ static int audit_end(const struct site *site, char end[DAY_LEN + 1])
 		}
 	}
 	if (strcmp(latest[1], end) < 0)
-		memcpy(end, latest[1], DAY_LEN + 1);
+		memcpy(end, latest[1], SPOOL_DAY_LEN + 1);
 	return 0;
 }
 
 /* --- both --- */
 
 static void end_of(const struct days *days, const struct moment *now, msec_t keep,
-	char end[DAY_LEN + 1])
+	char end[SPOOL_DAY_LEN + 1])
 {
-	auto_buf struct buf text = {.max_bytes = DAY_LEN + 1};
+	auto_buf struct buf text = {.max_bytes = SPOOL_DAY_LEN + 1};
 	days->add_day(&text, now->wall - keep * 1000);
-	snprintf(end, DAY_LEN + 1, "%s", buf_peek(&text));
+	snprintf(end, SPOOL_DAY_LEN + 1, "%s", buf_peek(&text));
 }
 
 static int work(const struct site *site, const struct moment *now, bool *more)
 {
-	char end[DAY_LEN + 1];
+	char end[SPOOL_DAY_LEN + 1];
 	int trouble = 0;
 	if (site->config->keep_sent) {
 		end_of(&sent_days, now, site->config->keep_sent, end);

@@ -151,8 +151,8 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 	free(job->headline);
 	job->headline = headline_of(&text);
 
-	char name[sizeof(job->claim.name) + sizeof(".reason.txt")];
-	snprintf(name, sizeof(name), "%s.reason.txt", job->claim.name);
+	char name[sizeof(job->claim.name) + sizeof(SPOOL_REASON)];
+	snprintf(name, sizeof(name), "%s" SPOOL_REASON, job->claim.name);
 	return spool_place(site->spool, FOLDER_FAILED, name, buf_peek(&text), text.len);
 }
 
@@ -291,8 +291,8 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 	static const char *const results[] = {
 		[WAY_SENT] = "sent", [WAY_FAILED] = "failed", [WAY_PARTIAL] = "partial"};
 	enum way way = way_of(job);
-	char reason[NAME_MAX + sizeof("failed/.reason.txt")];
-	snprintf(reason, sizeof(reason), "failed/%s.reason.txt", job->claim.name);
+	char reason[NAME_MAX + sizeof("failed/" SPOOL_REASON)];
+	snprintf(reason, sizeof(reason), "failed/%s" SPOOL_REASON, job->claim.name);
 	log_event(way == WAY_SENT ? LEVEL_INFO : LEVEL_WARNING, site->config->name,
 		job->claim.name, "settled", log_text("result", results[way]),
 		log_number("comments", job->count),

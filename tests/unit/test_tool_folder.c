@@ -48,12 +48,12 @@ static void what_is_no_folder_is_refused_with_what_is_near(void **state)
 static void only_days_are_days(void **state)
 {
 	(void)state;
-	assert_true(is_day_name("2026-11-23", ""));
-	assert_true(is_day_name("2026-11-23.jsonl", ".jsonl"));
-	assert_false(is_day_name("2026-11-23", ".jsonl"));
-	assert_false(is_day_name("2026-11-2", ""));
-	assert_false(is_day_name("2026-11-23x", ""));
-	assert_false(is_day_name("", ""));
+	assert_true(spool_is_day("2026-11-23", ""));
+	assert_true(spool_is_day("2026-11-23.jsonl", ".jsonl"));
+	assert_false(spool_is_day("2026-11-23", ".jsonl"));
+	assert_false(spool_is_day("2026-11-2", ""));
+	assert_false(spool_is_day("2026-11-23x", ""));
+	assert_false(spool_is_day("", ""));
 }
 
 struct seen {
