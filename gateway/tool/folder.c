@@ -16,7 +16,6 @@ static const enum folder choice_folders[] = {
 
 int folder_choose(const char *text, struct folder_choice *choice, const char **meant)
 {
-	char day[SPOOL_DAY_LEN + 1] = "";
 	size_t len = strcspn(text, "/");
 	const char *rest = text + len + (text[len] == '/');
 	*meant = NULL;
@@ -24,12 +23,11 @@ int folder_choose(const char *text, struct folder_choice *choice, const char **m
 		if (strlen(choice_names[i]) != len ||
 			strncmp(text, choice_names[i], len) != 0)
 			continue;
-		if (choice_folders[i] == FOLDER_SENT && spool_is_day(rest, ""))
-			snprintf(day, sizeof(day), "%s", rest);
-		else if (*rest)
+		bool is_sent = choice_folders[i] == FOLDER_SENT;
+		if (*rest && !(is_sent && spool_is_day(rest, "")))
 			return -EINVAL;
-		choice->folder = choice_folders[i];
-		memcpy(choice->day, day, sizeof(day));
+		*choice = (struct folder_choice){.folder = choice_folders[i]};
+		snprintf(choice->day, sizeof(choice->day), "%s", rest);
 		return 0;
 	}
 	*meant = word_nearest(choice_names, text);
