@@ -39,6 +39,7 @@ struct history {
 	char last_stamp[TIMES_STAMP_LEN + 1];
 	const char *quiet_boot;
 	msec_t quiet_since, quiet_seen; /* by its clock */
+	struct past_shop shop;
 	bool has_stopped;
 	bool is_finished;
 	size_t bad_lines;
@@ -153,18 +154,20 @@ static void close_reading(const struct history *h, struct claim *claim)
 	claim->is_reading = false;
 }
 
-static void apply_nothing(struct history *h, const struct record *record)
-{
-	(void)h;
-	(void)record;
-}
-
 static void apply_hold(struct history *h, const struct record *record)
 {
-	if (!record->result || !record->boot || strcmp(record->result, "power-loss") != 0)
-		return;
-	set_text(&h->quiet_boot, record->boot);
-	h->quiet_since = h->quiet_seen = record->up;
+	if (!record->result || strcmp(record->result, "power-loss") != 0) {
+		past_shop_hold(&h->shop, record);
+	} else if (record->boot) {
+		set_text(&h->quiet_boot, record->boot);
+		h->quiet_since = h->quiet_seen = record->up;
+	}
+}
+
+static void apply_open(struct history *h, const struct record *record)
+{
+	(void)record;
+	past_shop_open(&h->shop);
 }
 
 /* How long the quiet has lasted, by the latest line of its boot. */
@@ -253,6 +256,7 @@ static void apply_posting(struct history *h, const struct record *record)
 /* A claim that nothing is known of, not even a doubt, is one whose lines were lost. */
 static void apply_outcome(struct history *h, const struct record *record)
 {
+	past_shop_outcome(&h->shop, record);
 	const struct claim *known = find_claim(h, record->claim);
 	struct posted *doubt = posted_find_doubt(&h->posted, record);
 	bool has_left = known ? known->past.is_settling : doubt != NULL;
@@ -275,6 +279,14 @@ static void restate_doubt(struct history *h, const struct record *record)
 	posted_restate_doubt(&h->posted, record)->named_in = h->checkpoint;
 }
 
+static void restate_unclaimed(struct history *h, const struct record *record)
+{
+	if (!strcmp(record->result, SERIES_REFUSED))
+		series_add(&h->shop.refused, record->order, record->comment);
+	else
+		restate_doubt(h, record);
+}
+
 /* A reading of this very run is still under way, an earlier one is counted in it. */
 static void restate_claim(
 	const struct history *h, struct claim *claim, const struct record *record)
@@ -294,7 +306,7 @@ static void apply_checkpoint(struct history *h, const struct record *record)
 {
 	h->stated++;
 	if (!record->claim) {
-		restate_doubt(h, record);
+		restate_unclaimed(h, record);
 		return;
 	}
 	struct claim *claim = need_claim(h, record);
@@ -328,8 +340,10 @@ static void end_checkpoint(struct history *h)
 
 static void apply_checkpoint_end(struct history *h, const struct record *record)
 {
-	if (record->count == h->stated)
+	if (record->count == h->stated) {
 		forget_unnamed(h);
+		past_shop_restate(&h->shop, record);
+	}
 	end_checkpoint(h);
 }
 
@@ -345,7 +359,7 @@ static void (*const apply[])(struct history *, const struct record *) = {
 	[EVENT_SETTLED] = apply_settled,
 	[EVENT_WITHDRAWN] = apply_leaving,
 	[EVENT_HOLD] = apply_hold,
-	[EVENT_OPEN] = apply_nothing,
+	[EVENT_OPEN] = apply_open,
 	[EVENT_CHECKPOINT] = apply_checkpoint,
 	[EVENT_CHECKPOINT_END] = apply_checkpoint_end,
 };
@@ -385,6 +399,7 @@ void history_free(struct history *h)
 	}
 	table_done(&h->claims);
 	posted_done(&h->posted);
+	past_shop_done(&h->shop);
 	free((void *)h->quiet_boot);
 	free(h->doubt_list);
 	free(h);
@@ -470,6 +485,12 @@ size_t history_doubts(struct history *h, const struct past_comment **doubts)
 		h->doubt_count = posted_copy_doubts(&h->posted, &h->doubt_list);
 	*doubts = h->doubt_list;
 	return h->doubt_count;
+}
+
+const struct past_shop *history_shop(const struct history *h)
+{
+	assert(h->is_finished);
+	return &h->shop;
 }
 
 bool history_ended_cleanly(const struct history *h)

@@ -12,11 +12,16 @@
  *   reading without read, no stop   that reading killed the gateway once more
  *   outcome delivered, already,
  *     rejected                      final; ends every doubt about that order and id,
- * unless it has a `cause`: then it is not the shop's own word settled, withdrawn,
- * returned    the claim is gone; its doubts are kept. After `settled` the move may be
- * missing: the claim is known as settling until a checkpoint omits it checkpoint ...
- * checkpoint-end   claims and doubts not named in it are gone, but the doubts of a claim
- * that it omits are kept. A checkpoint that is not complete removes nothing
+ *                                   unless it has a `cause`: then it is not the shop's
+ *                                   own word
+ *   outcome deferred                waits for what is left of its `wait`
+ *   settled, withdrawn, returned    the claim is gone; its doubts are kept. After
+ *                                   `settled` the move may be missing: the claim is known
+ *                                   as settling until a checkpoint omits it
+ *   checkpoint ... checkpoint-end   claims and doubts not named in it are gone, but the
+ *                                   doubts of a claim that it omits are kept. One that is
+ *                                   not complete removes nothing
+ *   hold without open               the hold goes on
  *
  * Where a line is lost, the answer errs to the side of waiting longer. A result that is
  * not known here (a later gateway's) counts as unknown.
@@ -28,7 +33,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "base/times.h"
+#include "core/past_shop.h"
 #include "core/record.h"
 
 struct history;
@@ -39,9 +47,11 @@ struct past_comment {
 	const char *id;     /* CommentId */
 	const char *result; /* of the last outcome; "unknown" also for an open posting */
 	const char *code, *message; /* or NULL */
-	unsigned attempts;
-	/* result "unknown": since when, by CLOCK_BOOTTIME of which boot. boot NULL: no
-	 * later run has begun to wait, so the wait begins now. */
+	unsigned attempts, tries;   /* with `seen`: as schedule_item has them */
+	uint32_t seen;
+	msec_t wait; /* result "deferred": until it is tried again; 0: it may be at once */
+	/* It waits (result "unknown", or a wait) since then, by CLOCK_BOOTTIME of which
+	 * boot. boot NULL: no later run has begun to wait, so the wait begins now. */
 	msec_t since;
 	const char *boot;
 };
@@ -84,6 +94,8 @@ bool history_has_failed(const struct history *h, const char *stamp);
 /* Unknown outcomes whose claim is not in sending/ any more. Borrowed until the next
  * history_withdraw(). */
 size_t history_doubts(struct history *h, const struct past_comment **doubts);
+
+const struct past_shop *history_shop(const struct history *h);
 
 /* False only if the last run is known not to have stopped by itself. */
 bool history_ended_cleanly(const struct history *h);

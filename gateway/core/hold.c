@@ -12,6 +12,8 @@
  */
 #include "core/hold.h"
 
+#include <string.h>
+
 #include "base/words.h"
 #include "core/schedule.h"
 
@@ -41,6 +43,26 @@ static void set_next_try(struct holding *h, const struct schedule_policy *policy
 void hold_init(struct holding *h, uint64_t seed)
 {
 	*h = (struct holding){.chance = seed};
+}
+
+/* Intervals double, so the time that the hold has lasted is the one it has reached. Runs
+ * by --once may have a single probe each: it is of the kind whose turn would be second, or
+ * a shop that refuses empty requests would stay held for ever. */
+void hold_resume(struct holding *h, const struct schedule_past *past, msec_t now)
+{
+	h->refused_count = past->refused_count;
+	memcpy(h->refused, past->refused, sizeof(h->refused));
+	if (past->hold == HOLD_NONE)
+		return;
+	h->cause = past->hold;
+	h->since = past->held_since;
+	h->backoff = now - past->held_since;
+	h->is_told = past->told > now;
+	h->next_try = h->is_told ? msec_min(past->told, now + MSEC_HOUR) : now;
+	h->was_empty = true;
+	h->refuses_empty = past->hold == HOLD_REFUSING;
+	if (past->hold == HOLD_STORES_NOTHING)
+		h->refused_count = HOLD_SILENT_REFUSALS;
 }
 
 bool hold_is_shut(const struct holding *h)
@@ -170,6 +192,15 @@ static const struct {
 const char *hold_name(enum hold hold)
 {
 	return holds[hold].name;
+}
+
+enum hold hold_named(const char *name)
+{
+	for (size_t i = HOLD_NONE + 1; i < sizeof(holds) / sizeof(*holds); i++) {
+		if (!strcmp(holds[i].name, name))
+			return (enum hold)i;
+	}
+	return HOLD_NONE;
 }
 
 const char *hold_remedy(enum hold hold)

@@ -23,6 +23,7 @@
 #include "base/times.h"
 
 struct schedule_policy;
+struct schedule_past;
 
 enum hold {
 	HOLD_NONE,
@@ -67,6 +68,8 @@ struct trouble {
 };
 
 void hold_init(struct holding *h, uint64_t seed);
+/* Goes on with what an earlier run learned. */
+void hold_resume(struct holding *h, const struct schedule_past *past, msec_t now);
 
 /* True while nothing but probes may go. */
 bool hold_is_shut(const struct holding *h);
@@ -87,6 +90,7 @@ void hold_hurry(struct holding *h);
 
 /* "unreachable", "key-refused" ...: as records and programs have it. */
 const char *hold_name(enum hold hold);
+enum hold hold_named(const char *name); /* HOLD_NONE for what is no name of a hold */
 /* What to do about it: one sentence, in English, for gettext. */
 const char *hold_remedy(enum hold hold);
 

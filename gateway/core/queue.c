@@ -128,11 +128,12 @@ static struct entry *entry_new(struct job *job, const struct schedule_item *item
 		.index = item->index,
 		.bytes = cut(item->bytes, ENTRY_MAX_BYTES) & ENTRY_MAX_BYTES,
 		.attempts = cut(item->attempts, ENTRY_MAX_ATTEMPTS) & ENTRY_MAX_ATTEMPTS,
-		.cap = item->attempts ? 1 : 0, /* what was counted was alone */
-		.tries = cut(item->attempts, ENTRY_MAX_TRIES) & ENTRY_MAX_TRIES,
+		.seen = item->seen,
+		.cap = item->tries ? 1 : 0, /* it was alone */
+		.tries = cut(item->tries, ENTRY_MAX_TRIES) & ENTRY_MAX_TRIES,
+		.met_trouble = item->was_deferred,
 		.mail = item->mail,
 		.was_posted = item->was_posted,
-		.was_tried = item->attempts > 0,
 	};
 	return e;
 }
@@ -325,7 +326,7 @@ void queue_forget(struct queue *q, const void *name)
 
 static void hurry(struct queue *q, struct entry *e)
 {
-	if (e->mood != MOOD_FRESH || e->was_tried)
+	if (e->mood != MOOD_FRESH || e->attempts)
 		return;
 	if (e->place == PLACE_BEHIND) {
 		e->wait.due = 0;

@@ -58,7 +58,7 @@ struct entry {
 		struct timer wait; /* TIMED; BEHIND: due is kept until then */
 	};
 	uint32_t index;
-	uint32_t seen;       /* deliveries of the site at its last attempt */
+	uint32_t seen;       /* deliveries of the site at its last try */
 	uint32_t bytes : 22; /* or that much */
 	uint32_t tries : 6;  /* counted or not: what the back-off grows by */
 	uint32_t mood : 2;   /* enum mood: the last outcome, while it waits */
@@ -67,9 +67,8 @@ struct entry {
 	uint8_t place;          /* enum place */
 	uint32_t cap : 11;      /* goes in no larger batch; 0: in any */
 	uint32_t attempts : 10; /* counted */
-	bool was_tried : 1;
-	bool met_trouble : 1; /* alone, and nothing was stored */
-	bool is_last : 1;     /* no more attempts: ends with its doubt */
+	bool met_trouble : 1;   /* alone, and nothing was stored */
+	bool is_last : 1;       /* no more attempts: ends with its doubt */
 };
 
 struct queue {

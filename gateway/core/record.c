@@ -80,11 +80,18 @@ static const struct key keys[] = {
 	{",\"order\":", KIND_TEXT, FIELD(order), 64},
 	{",\"comment\":", KIND_TEXT, FIELD(comment), 64},
 	{",\"attempt\":", KIND_UNSIGNED, FIELD(attempt), 0},
+	{",\"tries\":", KIND_UNSIGNED, FIELD(tries), 0},
+	{",\"seen\":", KIND_UNSIGNED, FIELD(seen), 0},
+	{",\"wait\":", KIND_UNSIGNED, FIELD(wait), 0},
+	{",\"refused\":", KIND_UNSIGNED, FIELD(refused), 0},
+	{",\"mail\":", KIND_UNSIGNED, FIELD(mail), 0},
 	{",\"result\":", KIND_TEXT, FIELD(result), 64},
 	{",\"cause\":", KIND_TEXT, FIELD(cause), 64},
 	{",\"code\":", KIND_TEXT, FIELD(code), 64},
 	{",\"message\":", KIND_TEXT, FIELD(message), 500},
 	{",\"count\":", KIND_SIZE, FIELD(count), 0},
+	{",\"stored\":", KIND_UNSIGNED, FIELD(stored), 0},
+	{",\"mailed\":", KIND_UNSIGNED, FIELD(mailed), 0},
 	{",\"to\":", KIND_TEXT, FIELD(to), 512},
 };
 

@@ -7,8 +7,8 @@
  * Knows: the format. One JSON object a line, no comment text, no key. Keys are written in
  * this order, and only where they apply:
  *
- *   v t up boot site ev claim drop of version n order comment attempt result cause code
- *   message count to
+ *   v t up boot site ev claim drop of version n order comment attempt tries seen wait
+ *   refused mail result cause code message count stored mailed to
  *
  * `v` is the version of the format, `t` UTC, `up` milliseconds of CLOCK_BOOTTIME, `boot`
  * the kernel's boot id. A claim is named by its stamp, which is never used twice; the
@@ -44,7 +44,8 @@ enum event {
 	EVENT_RETURNED,
 	/* claim n order comment: about to be sent */
 	EVENT_POSTING,
-	/* claim n order comment result attempt [cause code message] */
+	/* claim n order comment result [attempt tries seen wait refused mail cause code
+	 * message]; wait: counted from `up` */
 	EVENT_OUTCOME,
 	/* claim to: what was not delivered lies in failed/, durable */
 	EVENT_REST,
@@ -52,22 +53,26 @@ enum event {
 	EVENT_SETTLED,
 	/* claim drop: the admin took it out of sending/ */
 	EVENT_WITHDRAWN,
-	/* result message: the site is not sent to; with result "power-loss", `up` and
-	 * `boot` are those of the instant from which it waits */
+	/* boot result [message wait]: the site is not sent to, since `up`; wait: until the
+	 * next probe, by the shop's own wish. With result "power-loss" nothing is sent for
+	 * unknown_wait, which is no word about another hold. */
 	EVENT_HOLD,
 	/* it is again */
 	EVENT_OPEN,
-	/* One line of three kinds, for everything that is not over when it is written:
-	 *   claim drop version count attempt [result to]: a claim in sending/; attempt:
-	 *     kills while reading, result: the verdict, or "unrecorded": no earlier
-	 * record knew of it; to: its rest in failed/; claim n order comment attempt
-	 * result [code message]: a comment of that claim that was ever posted; result
-	 * "posted": without an outcome so far; [n] order comment result: a doubt that
-	 * outlived its claim. With result "unknown", `up` and `boot` are those of the
-	 * outcome that was unknown, not of the writing. */
+	/* One line of four kinds, for everything that is not over when it is written:
+	 *   claim drop version count attempt [result to]: a claim in sending/; attempt: kills
+	 *     while reading; result: the verdict, or "unrecorded": no earlier record knew
+	 *     of it; to: its rest in failed/
+	 *   claim n order comment result [attempt tries seen wait code message]: a comment of
+	 *     that claim that was ever posted; result "posted": without an outcome so far
+	 *   [n] order comment result: a doubt that outlived its claim
+	 *   order comment result "refused": one of those that the shop refused in succession
+	 * With result "unknown", or with `wait`, `up` and `boot` are those of the outcome,
+	 * not of the writing. */
 	EVENT_CHECKPOINT,
-	/* boot count [claim]: it is complete; boot: of the run that goes on, count: its
-	 * lines, claim: the latest stamp ever given */
+	/* boot count [claim stored mailed]: it is complete; boot: of the run that goes on;
+	 * count: its lines; claim: the latest stamp ever given. A hold that goes on is
+	 * recorded anew right after it. */
 	EVENT_CHECKPOINT_END,
 };
 
@@ -85,13 +90,21 @@ struct record {
 	const char *order;   /* WebOrderNumber */
 	const char *comment; /* CommentId */
 	unsigned attempt;    /* counted so far; 0: not told */
+	unsigned tries;      /* counted or not: what the back-off grows by */
+	unsigned seen;       /* `stored` at the last try; with SendMail, `mailed` */
+	unsigned wait;       /* milliseconds until it is tried again; 0: not told */
+	unsigned refused;    /* 1: alone, and the shop was well right after */
+	unsigned mail;       /* 1: delivered with SendMail */
 	const char *result;  /* "delivered", "valid", "sent" ... by event */
 	const char *
 		cause; /* a rejection that is not the shop's own word: by which setting */
 	const char *code;    /* the shop's */
 	const char *message; /* in words */
 	size_t count;        /* comments, or lines of a checkpoint; 0: not told */
-	const char *to;      /* folder/name */
+	/* Comments that the shop has stored, ever; of these, those with SendMail. Only to be
+	 * compared with `seen`: they wrap around. */
+	unsigned stored, mailed;
+	const char *to; /* folder/name */
 	void *source;
 };
 

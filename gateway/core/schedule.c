@@ -220,6 +220,13 @@ void schedule_set_policy(struct schedule *s, const struct schedule_policy *polic
 	hold_hurry(&s->hold);
 }
 
+void schedule_resume(struct schedule *s, const struct schedule_past *past, msec_t now)
+{
+	s->stored = past->stored;
+	s->stored_mail = past->stored_mail;
+	hold_resume(&s->hold, past, now);
+}
+
 void schedule_quiet_until(struct schedule *s, msec_t until)
 {
 	s->quiet_until = until;
@@ -234,7 +241,6 @@ void schedule_add(struct schedule *s, const struct schedule_item *item, msec_t n
 	msec_t at = is_early ? item->not_before : now;
 	msec_t due = schedule_next_tick(s, at > doubted ? at : doubted);
 	struct entry *e = queue_add(&s->queue, item, due > now ? due : 0);
-	e->seen = e->mail ? s->stored_mail : s->stored;
 	e->was_posted = e->was_posted || doubted;
 	if (doubted)
 		queue_set_mood(&s->queue, e, MOOD_UNKNOWN);
@@ -305,6 +311,9 @@ void schedule_state(const struct schedule *s, struct schedule_state *state)
 		.hold = s->hold.cause,
 		.held_since = s->hold.since,
 		.next_try = s->hold.next_try,
+		.is_told = s->hold.is_told,
+		.stored = s->stored,
+		.stored_mail = s->stored_mail,
 		.batch_limit = s->batch.limit,
 		.in_flight = s->in_flight,
 		.deferred = moods[MOOD_DEFERRED],

@@ -60,7 +60,10 @@ struct schedule_item {
 	uint32_t index;
 	bool mail;         /* SendMail */
 	bool was_posted;   /* earlier, with no delivery known */
-	unsigned attempts; /* counted so far */
+	bool was_deferred; /* by its last outcome */
+	/* As its last decision told them; 0: never tried. */
+	unsigned attempts, tries;
+	uint32_t seen;
 	uint64_t order;    /* hash of WebOrderNumber */
 	uint64_t id;       /* hash of CommentId */
 	size_t bytes;      /* in an envelope */
@@ -113,14 +116,19 @@ struct decision {
 	uint32_t index;
 	enum outcome outcome; /* DELIVERED, ALREADY, REJECTED are final */
 	enum decision_cause cause;
-	unsigned attempts;
-	msec_t due; /* DEFERRED, UNKNOWN: not before */
+	bool is_refused;   /* alone, and the shop was well right after: one of a series */
+	unsigned attempts; /* counted */
+	unsigned tries;    /* counted or not: what its back-off grows by */
+	uint32_t seen;     /* what the site had stored at its last try */
+	msec_t due;        /* DEFERRED, UNKNOWN: not before */
 };
 
 struct schedule_state {
 	enum hold hold;
 	msec_t held_since;
-	msec_t next_try; /* when held: the next probe */
+	msec_t next_try;              /* when held: the next probe */
+	bool is_told;                 /* by the shop itself (Retry-After) */
+	uint32_t stored, stored_mail; /* by its word; of these, with mail. They wrap */
 	unsigned batch_limit;
 	size_t in_flight; /* comments */
 	size_t deferred;
@@ -128,9 +136,22 @@ struct schedule_state {
 	size_t ready; /* all others that wait */
 };
 
+/* What an earlier run learned of the shop. */
+struct schedule_past {
+	enum hold hold; /* HOLD_NONE: it was open */
+	msec_t held_since;
+	msec_t told; /* the shop's own wish for the next probe; 0: none */
+	uint64_t refused[HOLD_SILENT_REFUSALS]; /* in succession: hashes of CommentIds */
+	unsigned refused_count;
+	uint32_t stored, stored_mail;
+};
+
 struct schedule *schedule_new(const struct schedule_policy *policy, struct shop *shop,
 	uint64_t seed, msec_t now);
 void schedule_free(struct schedule *s);
+/* Before anything is added. A hold goes on, and the shop is asked at once, unless it has
+ * named the time itself. */
+void schedule_resume(struct schedule *s, const struct schedule_past *past, msec_t now);
 /* A new interval starts its rhythm anew, with what waits. A held site is asked at once,
  * unless its shop has named the time: who changes the policy may have mended something.
  */

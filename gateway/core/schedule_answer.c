@@ -20,6 +20,8 @@ void schedule_decide(struct schedule *s, const struct entry *e, enum outcome out
 		.outcome = outcome,
 		.cause = cause,
 		.attempts = e->attempts,
+		.tries = e->tries,
+		.seen = e->seen,
 		.due = due,
 	};
 }
@@ -67,8 +69,7 @@ msec_t schedule_next_tick(const struct schedule *s, msec_t at)
 static bool count_attempt(struct schedule *s, struct entry *e)
 {
 	uint32_t stored = e->mail ? s->stored_mail : s->stored;
-	bool counts = !e->was_tried || stored != e->seen;
-	e->was_tried = true;
+	bool counts = !e->attempts || stored != e->seen;
 	e->seen = stored;
 	if (e->tries < ENTRY_MAX_TRIES)
 		e->tries++;
@@ -110,6 +111,15 @@ static void defer(struct schedule *s, struct entry *e, msec_t now)
 		wait_long(s, e, now);
 }
 
+static void punish(struct schedule *s, struct entry *e, enum blame blame, msec_t now)
+{
+	if (blame == BLAME_REQUEST)
+		finish(s, e, OUTCOME_REJECTED, CAUSE_ANSWER);
+	else
+		defer(s, e, now);
+	s->decisions[s->decision_count - 1].is_refused = true;
+}
+
 /* A comment that was alone is at fault, unless it is one of a series: then the shop is,
  * and its count does not change. */
 static void convict_one(
@@ -122,10 +132,8 @@ static void convict_one(
 		struct trouble silent = {HOLD_STORES_NOTHING, -1, f->started};
 		hold_begin(&s->hold, &s->policy, &silent, now);
 		schedule_put_back(s, e, now);
-	} else if (f->blame == BLAME_REQUEST) {
-		finish(s, e, OUTCOME_REJECTED, CAUSE_ANSWER);
 	} else {
-		defer(s, e, now);
+		punish(s, e, f->blame, now);
 	}
 }
 

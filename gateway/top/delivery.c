@@ -105,27 +105,63 @@ static void log_outcome(const struct site *site, const struct job *job, size_t i
 					    : ""));
 }
 
-static void take_decision(
-	struct site *site, const struct moment *now, const struct decision *decision)
+static void note_decision(
+	struct progress *p, const struct decision *decision, const struct moment *now)
 {
-	struct job *job = decision->job;
-	struct progress *p = &job->comments[decision->index];
-	site_uncount_job(site, job);
-	job_note(job, decision->index, state_after(decision->outcome));
-	site_count_job(site, job);
+	bool waits = decision->outcome == OUTCOME_DEFERRED && decision->due > now->up;
 	p->attempts = decision->attempts;
+	p->tries = decision->tries;
+	p->seen = decision->seen;
 	p->cause = decision->cause;
 	p->since = now->up;
-	tally_outcome(&site->tally, decision->outcome, now->up, now->wall);
+	p->wait = waits ? decision->due - now->up : 0;
+}
+
+static void record_outcome(
+	struct site *site, const struct moment *now, const struct decision *decision)
+{
+	const struct job *job = decision->job;
+	const struct progress *p = &job->comments[decision->index];
+	const struct comment *c = document_comment(job->document, decision->index);
 	site_record_comment(site, now, job, decision->index,
 		&(struct record){
 			.event = EVENT_OUTCOME,
 			.result = progress_name(p->state),
 			.attempt = p->attempts,
+			.tries = p->tries,
+			.seen = p->seen,
+			.wait = (unsigned)p->wait,
+			.refused = decision->is_refused,
+			.mail = p->state == PROGRESS_DELIVERED && c->send_mail,
 			.cause = cause_name(p->cause),
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 		});
+}
+
+/* As the next run will know it: see past_shop. */
+static void note_series(struct site *site, const struct decision *decision)
+{
+	const struct job *job = decision->job;
+	const struct comment *c = document_comment(job->document, decision->index);
+	if (decision->is_refused)
+		series_add(&site->refused, c->web_order_number, c->id);
+	else if (decision->outcome == OUTCOME_DELIVERED ||
+		 decision->outcome == OUTCOME_ALREADY)
+		series_end(&site->refused);
+}
+
+static void take_decision(
+	struct site *site, const struct moment *now, const struct decision *decision)
+{
+	struct job *job = decision->job;
+	site_uncount_job(site, job);
+	job_note(job, decision->index, state_after(decision->outcome));
+	site_count_job(site, job);
+	note_decision(&job->comments[decision->index], decision, now);
+	note_series(site, decision);
+	tally_outcome(&site->tally, decision->outcome, now->up, now->wall);
+	record_outcome(site, now, decision);
 	log_outcome(site, job, decision->index);
 	if (job->is_stopped)
 		site_close_job(site, now, job);
@@ -146,12 +182,7 @@ static void say_hold(
 	struct site *site, const struct moment *now, const struct schedule_state *state)
 {
 	bool is_new = site->hold == HOLD_NONE;
-	site_record(site, now,
-		&(struct record){
-			.event = EVENT_HOLD,
-			.result = hold_name(state->hold),
-			.message = site->hold_words ? site->hold_words : "no words",
-		});
+	site_record_hold(site, now, state);
 	log_event(is_new ? LEVEL_WARNING : LEVEL_INFO, site->config->name, NULL, "hold",
 		log_text("reason", hold_name(state->hold)),
 		log_text("shop_said", site->hold_words),

@@ -51,8 +51,10 @@ enum progress_state {
 struct progress {
 	enum progress_state state;
 	enum decision_cause cause; /* REJECTED */
-	unsigned attempts;
-	msec_t since;  /* UNKNOWN: from then on it waits */
+	unsigned attempts, tries;  /* with `seen`: as the last decision told them */
+	uint32_t seen;
+	msec_t since;  /* of its last outcome, or when its wait began after a restart */
+	msec_t wait;   /* DEFERRED: from then on */
 	char code[8];  /* the shop's last one, or "" */
 	char *message; /* the shop's last words, or NULL */
 };

@@ -112,6 +112,7 @@ static void free_site(struct site *site)
 	free(site->trouble.told_remedy);
 	tally_done(&site->tally);
 	free(site->hold_words);
+	series_end(&site->refused);
 	free(site->failed);
 	free((void *)site->retired);
 	free(site);

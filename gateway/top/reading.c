@@ -38,11 +38,15 @@ static void add_to_schedule(
 			.index = (uint32_t)index,
 			.mail = c->send_mail,
 			.was_posted = p->state != PROGRESS_FRESH,
+			.was_deferred = p->state == PROGRESS_DEFERRED,
 			.attempts = p->attempts,
+			.tries = p->tries,
+			.seen = p->seen,
 			.order = site_key(c->web_order_number),
 			.id = site_key(c->id),
 			.bytes = envelope_comment_bytes(c),
 			.arrived = arrival(now, job),
+			.not_before = p->wait ? p->since + p->wait : 0,
 		},
 		now->up);
 }

@@ -125,6 +125,12 @@ static bool is_this_boot(const char *boot)
 	return boot && !strcmp(boot, clock_boot_id());
 }
 
+/* When what is on record as `since` began: on another boot, or without a record, now. */
+static msec_t begun(const struct moment *now, const char *boot, msec_t since)
+{
+	return is_this_boot(boot) ? since : now->up;
+}
+
 /* *since: from then on it is waited. */
 static enum trust judge_end(const struct site *site, msec_t up, msec_t *since)
 {
@@ -344,7 +350,42 @@ static void keep_doubts(struct site *site, const struct moment *now)
 	size_t count = history_doubts(site->history, &doubts);
 	for (size_t i = 0; i < count; i++)
 		site_add_doubt(site, doubts[i].order, doubts[i].id,
-			is_this_boot(doubts[i].boot) ? doubts[i].since : now->up);
+			begun(now, doubts[i].boot, doubts[i].since));
+}
+
+/* --- what was known of the shop --- */
+
+static void resume_hold(
+	struct site *site, const struct past_shop *shop, const struct schedule_past *past)
+{
+	site->hold = past->hold;
+	site->hold_words = xstrdup(shop->message ? shop->message : "");
+	log_event(LEVEL_INFO, site->config->name, NULL, "hold",
+		log_text("reason", hold_name(past->hold)),
+		log_text("shop_said", site->hold_words),
+		log_text("remedy", hold_remedy(past->hold)),
+		log_text("meaning", "it goes on from the last run"));
+}
+
+static void resume_shop(struct site *site, const struct moment *now)
+{
+	const struct past_shop *shop = history_shop(site->history);
+	struct schedule_past past = {
+		.hold = shop->hold ? hold_named(shop->hold) : HOLD_NONE,
+		.held_since = begun(now, shop->boot, shop->since),
+		.stored = shop->stored,
+		.stored_mail = shop->stored_mail,
+		.refused_count = shop->refused.count,
+	};
+	past.told = shop->wait ? past.held_since + shop->wait : 0;
+	for (unsigned i = 0; i < shop->refused.count; i++) {
+		const struct refused *refused = &shop->refused.list[i];
+		past.refused[i] = site_key(refused->id);
+		series_add(&site->refused, refused->order, refused->id);
+	}
+	schedule_resume(site->schedule, &past, now->up);
+	if (past.hold != HOLD_NONE)
+		resume_hold(site, shop, &past);
 }
 
 /* --- a new beginning in the journal --- */
@@ -354,6 +395,7 @@ static int begin_run(struct site *site, const struct moment *now)
 	/* Before the checkpoint: the next run reads nothing from before it. */
 	leave_missing(site, now);
 	keep_doubts(site, now);
+	resume_shop(site, now);
 	int r = site_checkpoint(site, now);
 	if (r < 0)
 		return r;
@@ -382,7 +424,7 @@ static void doubt(struct site *site, const struct moment *now, struct job *job,
 {
 	const struct comment *c = document_comment(job->document, index);
 	struct progress *p = &job->comments[index];
-	p->since = past && is_this_boot(past->boot) ? past->since : now->up;
+	p->since = past ? begun(now, past->boot, past->since) : now->up;
 	job_note(job, index, PROGRESS_UNKNOWN);
 	shop_doubt(site->shop, site_key(c->web_order_number), site_key(c->id),
 		p->since + site->config->unknown_wait);
@@ -393,7 +435,12 @@ static void resume_comment(struct site *site, const struct moment *now, struct j
 {
 	size_t index = past->number - 1;
 	enum progress_state state = resumed_as[progress_named(past->result)];
-	job->comments[index].attempts = past->attempts;
+	struct progress *p = &job->comments[index];
+	p->attempts = past->attempts;
+	p->tries = past->tries;
+	p->seen = past->seen;
+	p->wait = past->wait;
+	p->since = begun(now, past->boot, past->since);
 	job_note_words(job, index, past->code, past->message);
 	if (state == PROGRESS_UNKNOWN)
 		doubt(site, now, job, index, past);

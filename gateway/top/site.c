@@ -43,24 +43,42 @@ void site_record_comment(struct site *site, const struct moment *now,
 	site_record_job(site, now, job, record);
 }
 
+void site_record_hold(
+	struct site *site, const struct moment *now, const struct schedule_state *state)
+{
+	msec_t wait = state->is_told ? state->next_try - state->held_since : 0;
+	site_record(site, now,
+		&(struct record){
+			.event = EVENT_HOLD,
+			.up = state->held_since,
+			.boot = clock_boot_id(),
+			.wait = wait > 0 ? (unsigned)msec_min(wait, UINT_MAX) : 0,
+			.result = hold_name(state->hold),
+			.message = site->hold_words ? site->hold_words : "no words",
+		});
+}
+
 /* --- the checkpoint --- */
 
 static void checkpoint_comment(struct site *site, const struct moment *now,
 	const char *stamp, const struct past_comment *c)
 {
-	bool is_unknown = !strcmp(c->result, "unknown");
+	bool waits = c->wait || !strcmp(c->result, "unknown");
 	/* On another boot the wait begins anew: now, and not at each restart again. */
-	bool goes_on = is_unknown && c->boot && !strcmp(c->boot, clock_boot_id());
+	bool goes_on = waits && c->boot && !strcmp(c->boot, clock_boot_id());
 	site_record(site, now,
 		&(struct record){
 			.event = EVENT_CHECKPOINT,
 			.up = goes_on ? c->since : now->up,
-			.boot = is_unknown ? clock_boot_id() : NULL,
+			.boot = waits ? clock_boot_id() : NULL,
 			.claim = stamp,
 			.number = c->number,
 			.order = c->order,
 			.comment = c->id,
 			.attempt = c->attempts,
+			.tries = c->tries,
+			.seen = c->seen,
+			.wait = (unsigned)c->wait,
 			.result = c->result,
 			.code = c->code,
 			.message = c->message,
@@ -108,6 +126,9 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 			.attempts = p->attempts,
+			.tries = p->tries,
+			.seen = p->seen,
+			.wait = p->state == PROGRESS_DEFERRED ? p->wait : 0,
 			.since = p->since,
 			.boot = clock_boot_id(),
 		};
@@ -161,7 +182,7 @@ static int begin_checkpoint(struct site *site, const struct moment *now)
 	return audit_begin_checkpoint(site->audit, now->wall);
 }
 
-static int end_checkpoint(struct site *site, const struct moment *now)
+static void checkpoint_doubts(struct site *site, const struct moment *now)
 {
 	forget_old_doubts(site, now->up);
 	for (size_t i = 0; i < site->doubt_count; i++) {
@@ -175,17 +196,40 @@ static int end_checkpoint(struct site *site, const struct moment *now)
 				.boot = clock_boot_id(),
 			});
 	}
+	site->checkpoint_lines += site->doubt_count;
+}
+
+static void checkpoint_series(struct site *site, const struct moment *now)
+{
+	for (unsigned i = 0; i < site->refused.count; i++)
+		checkpoint_comment(site, now, NULL,
+			&(struct past_comment){
+				.order = site->refused.list[i].order,
+				.id = site->refused.list[i].id,
+				.result = SERIES_REFUSED,
+			});
+	site->checkpoint_lines += site->refused.count;
+}
+
+static int end_checkpoint(struct site *site, const struct moment *now)
+{
 	char stamp[TIMES_STAMP_LEN + 1];
 	bool has_stamp = spool_last_stamp(site->spool, stamp);
+	struct schedule_state state;
+	schedule_state(site->schedule, &state);
 	site_record(site, now,
 		&(struct record){
 			.event = EVENT_CHECKPOINT_END,
 			.boot = clock_boot_id(),
 			.claim = has_stamp ? stamp : NULL,
-			.count = site->checkpoint_lines + site->doubt_count,
+			.count = site->checkpoint_lines,
+			.stored = state.stored,
+			.mailed = state.stored_mail,
 		});
 	audit_end_checkpoint(site->audit);
 	/* The next run reads nothing from before this checkpoint. */
+	if (site->hold != HOLD_NONE)
+		site_record_hold(site, now, &state);
 	if (site->quiet_since && now->up - site->quiet_since < site->config->unknown_wait)
 		site_record(site, now,
 			&(struct record){
@@ -204,6 +248,8 @@ int site_checkpoint(struct site *site, const struct moment *now)
 		return r;
 	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)
 		checkpoint_job(site, now, table_member(node, struct job, node));
+	checkpoint_doubts(site, now);
+	checkpoint_series(site, now);
 	return end_checkpoint(site, now);
 }
 

@@ -17,6 +17,7 @@
 #include "core/intake.h"
 #include "core/record.h"
 #include "core/schedule.h"
+#include "core/series.h"
 #include "core/tally.h"
 #include "system/audit.h"
 #include "system/clock.h"
@@ -66,6 +67,7 @@ struct site {
 	size_t retired_count, retired_room;
 	char *hold_words; /* what the shop said when the hold began */
 	enum hold hold;   /* as it was last recorded */
+	struct series refused;
 	msec_t ask_again; /* when the schedule has something to do */
 
 	struct table jobs; /* all claims in sending/, by stamp */
@@ -107,6 +109,10 @@ void site_record_job(struct site *site, const struct moment *now, const struct j
 	struct record *record);
 void site_record_comment(struct site *site, const struct moment *now,
 	const struct job *job, size_t index, struct record *record);
+
+/* The hold of that state, since when it is. */
+void site_record_hold(
+	struct site *site, const struct moment *now, const struct schedule_state *state);
 
 /* Says where we are in the journal: all claims and doubts, in a file of its day. */
 int site_checkpoint(struct site *site, const struct moment *now);

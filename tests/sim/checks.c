@@ -24,11 +24,13 @@ static msec_t latest(msec_t a, msec_t b)
 	return a > b ? a : b;
 }
 
-/* Who comes to the front stands there since the last of those before it ended. */
+/* Who comes to the front stands there since the last of those before it ended. One that
+ * was withdrawn while it waited for a probe's word ends with that word. */
 size_t check_first_waiting(struct world *w, struct site *site, size_t order)
 {
 	size_t *first = &site->first_of_order[order];
-	while (*first && w->sent[*first].stage >= STAGE_FINAL) {
+	while (*first && w->sent[*first].stage >= STAGE_FINAL &&
+		!w->sent[*first].is_accused) {
 		const struct sent *gone = &w->sent[*first];
 		*first = gone->next;
 		w->sent[*first].first = (struct standing){
@@ -124,6 +126,16 @@ static void keep_waiting(
 	}
 }
 
+/* As the journal tells it to the next run. */
+static void note_series(struct site *site, const struct sent *c, const struct decision *d)
+{
+	struct schedule_past *past = &site->past;
+	if (d->outcome <= OUTCOME_ALREADY)
+		past->refused_count = 0;
+	if (d->is_refused && past->refused_count < HOLD_SILENT_REFUSALS)
+		past->refused[past->refused_count++] = c->item.id;
+}
+
 static void take_decision(struct world *w, struct site *site, const struct decision *d)
 {
 	size_t at = index_of(w, d);
@@ -137,6 +149,10 @@ static void take_decision(struct world *w, struct site *site, const struct decis
 	c->ended = (struct standing){site->asked, w->now};
 	c->is_accused = false;
 	c->item.attempts = d->attempts;
+	c->item.tries = d->tries;
+	c->item.seen = d->seen;
+	c->item.was_deferred = d->outcome == OUTCOME_DEFERRED;
+	note_series(site, c, d);
 	if (job->is_removed)
 		c->stage = STAGE_GONE;
 	else

@@ -33,6 +33,8 @@ void check_stored_once(struct world *w);
 void check_probe(struct world *w, struct site *site, const struct flight *f);
 /* After its end. */
 void check_hold(struct world *w, struct site *site, const struct flight *f);
+/* After a restart. */
+void check_resumed_hold(struct world *w, struct site *site);
 void check_new_policy(
 	struct world *w, struct site *site, const struct schedule_policy *policy);
 

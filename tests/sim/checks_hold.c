@@ -5,8 +5,8 @@
  * retry_min and are drawn from their upper half, so that an outage of length T costs, by
  * the defaults, at most 11 + T / 5 minutes probes. Two things are paid for apart: an
  * answer that names the time of the next probe (at that very time it comes, and not
- * before) allows this one; a person who changes the policy, which asks at once and may
- * shorten the intervals, allows as many as begin an outage.
+ * before) allows this one; a person who changes the policy, or starts the gateway anew,
+ * which asks at once and may shorten the intervals, allows as many as begin an outage.
  */
 #include "checks.h"
 
@@ -81,6 +81,8 @@ static void end_trial(struct world *w, struct site *site, const struct flight *f
 		c->is_accused = false;
 		c->is_foremost = !is_for_all;
 		c->own = (struct standing){site->asked, w->now};
+		if (c->stage == STAGE_GONE)
+			c->ended = c->own;
 	}
 }
 
@@ -141,15 +143,35 @@ void check_hold(struct world *w, struct site *site, const struct flight *f)
 		end_trial(w, site, f);
 }
 
-void check_new_policy(
+static void begin_count_anew(
 	struct world *w, struct site *site, const struct schedule_policy *policy)
 {
-	struct schedule_state state;
 	struct outage *outage = &site->outage;
 	outage->allowed += allowed_by_time(w, site) + 1 + allowed_at_first(policy);
 	outage->counted_from = w->now;
 	if (!site->is_held)
 		outage->is_over = true;
+}
+
+void check_resumed_hold(struct world *w, struct site *site)
+{
+	struct schedule_state state;
+	schedule_state(site->schedule, &state);
+	check(w, (state.hold != HOLD_NONE) == site->is_held, "a restart ended a hold");
+	check(w,
+		!site->is_held || !site->is_named || site->next_try <= w->now ||
+			state.next_try == msec_min(site->next_try, w->now + MSEC_HOUR),
+		"a restart moved the time that the shop named");
+	site->is_named = site->is_named && state.is_told;
+	site->next_try = state.next_try;
+	begin_count_anew(w, site, &site->policy);
+}
+
+void check_new_policy(
+	struct world *w, struct site *site, const struct schedule_policy *policy)
+{
+	struct schedule_state state;
+	begin_count_anew(w, site, policy);
 	site->policy = *policy;
 	schedule_set_policy(site->schedule, policy);
 	schedule_state(site->schedule, &state);

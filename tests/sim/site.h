@@ -31,6 +31,7 @@ struct outage {
 
 struct site {
 	struct schedule *schedule;
+	struct schedule_past past; /* its series; the rest is told at a restart */
 	struct schedule_policy policy;
 	size_t first_of_order[ORDERS + SITES];
 	size_t last_of_order[ORDERS + SITES];

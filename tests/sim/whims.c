@@ -65,18 +65,31 @@ static void lose_flight(struct world *w, struct site *site, struct flight *f)
 	world_free_buffers(f);
 }
 
+/* What the site's journal says of the shop. */
+static void note_past(const struct world *w, struct site *site)
+{
+	struct schedule_state state;
+	schedule_state(site->schedule, &state);
+	site->past.hold = state.hold;
+	site->past.held_since = msec_min(state.held_since, w->now);
+	site->past.told = state.is_told ? state.next_try : 0;
+	site->past.stored = state.stored;
+	site->past.stored_mail = state.stored_mail;
+}
+
 static void begin_anew(struct world *w, struct site *site)
 {
 	site->schedule =
 		schedule_new(&site->policy, w->shop, chance_draw(&w->chance), w->now);
 	site->asked = w->now;
 	site->first_tick = MSEC_NEVER;
-	site->is_held = site->is_asking = site->is_named = false;
+	site->is_asking = false;
 	site->last_task = 0;
 	site->turn_count = 0;
 	site->spell++;
-	site->outage.is_over = true;
 	site->quiet_until = w->now;
+	schedule_resume(site->schedule, &site->past, w->now);
+	check_resumed_hold(w, site);
 }
 
 /* What is left of a site's comments after a crash, as its journal tells it. */
@@ -85,6 +98,7 @@ static void restart(struct world *w, size_t number)
 	struct site *site = &w->sites[number];
 	if (world_one_in(w, 4)) /* the machine was off, and what is in doubt is anew */
 		w->now += world_draw(w, 12 * MSEC_HOUR);
+	note_past(w, site);
 	schedule_free(site->schedule);
 	for (size_t i = 0; i < FLIGHTS; i++) {
 		if (w->flights[i].is_used && w->flights[i].site == number)
@@ -98,7 +112,10 @@ static void restart(struct world *w, size_t number)
 	for (size_t i = 1; i <= w->sent_count; i++) {
 		struct sent *c = &w->sent[i];
 		const struct sim_job *job = c->item.job;
-		if (job->site == number && c->stage == STAGE_WAITING)
+		if (job->site != number)
+			continue;
+		c->is_accused = false;
+		if (c->stage == STAGE_WAITING)
 			world_enter(w, c);
 	}
 }

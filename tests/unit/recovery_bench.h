@@ -62,16 +62,21 @@ static inline void note_version(struct teller *t)
 	version_write(&version, t->version);
 }
 
-static inline void tell_of_claim(struct teller *t, struct record *record)
+static inline void tell_of_site(struct teller *t, struct record *record)
 {
 	record->at = t->wall;
 	record->up = clock_now().up - AGO;
 	record->site = "WEB1";
+	audit_append(t->audit, record);
+}
+
+static inline void tell_of_claim(struct teller *t, struct record *record)
+{
 	if (record->event != EVENT_START && record->event != EVENT_STOP) {
 		record->claim = STAMP;
 		record->drop = "a.xml";
 	}
-	audit_append(t->audit, record);
+	tell_of_site(t, record);
 }
 
 static inline void add_line(const char *path, const char *line)
@@ -103,7 +108,7 @@ static inline void tell_of_reading(struct teller *t, enum event event, const cha
 				 .version = event == EVENT_READ ? t->version : NULL});
 }
 
-/* NUMBER [RESULT [ATTEMPTS]] */
+/* NUMBER [RESULT [ATTEMPTS [WAIT]]] */
 static inline void tell_of_comment(struct teller *t, enum event event, const char *says)
 {
 	char *at = NULL;
@@ -123,8 +128,22 @@ static inline void tell_of_comment(struct teller *t, enum event event, const cha
 				 .order = order,
 				 .comment = id,
 				 .result = *result ? result : NULL,
-				 .attempt = (unsigned)strtoul(at + len, NULL, 10),
+				 .attempt = (unsigned)strtoul(at + len, &at, 10),
+				 .wait = (unsigned)strtoul(at, NULL, 10),
 			 });
+}
+
+/* REASON [WAIT], or nothing: open */
+static inline void tell_of_shop(struct teller *t, enum event event, const char *says)
+{
+	size_t len = strcspn(says, " ");
+	auto_free char *reason = strndup(says, len);
+	tell_of_site(t, &(struct record){
+				.event = event,
+				.boot = clock_boot_id(),
+				.result = len ? reason : NULL,
+				.wait = (unsigned)strtoul(says + len, NULL, 10),
+			});
 }
 
 static inline void tell_of_folder(struct teller *t, enum event event, const char *folder)
@@ -164,6 +183,8 @@ static const struct {
 	{"withdrawn", tell_of_reading, EVENT_WITHDRAWN},
 	{"posting", tell_of_comment, EVENT_POSTING},
 	{"outcome", tell_of_comment, EVENT_OUTCOME},
+	{"hold", tell_of_shop, EVENT_HOLD},
+	{"open", tell_of_shop, EVENT_OPEN},
 	{"rest", tell_of_folder, EVENT_REST},
 	{"settled", tell_of_folder, EVENT_SETTLED},
 	{"midnight", turn_the_day, EVENT_STOP},

@@ -181,9 +181,32 @@ static void no_line_is_longer_than_it_may_be(void **state)
 		size_t step = strlen(characters[i]);
 		for (size_t at = 0; at < sizeof(text) - 1; at++)
 			text[at] = characters[i][at % step];
-		struct record record = {EVENT_READ, AT, INT64_MAX, text, text, text, text,
-			text, text, UINT32_MAX, text, text, UINT32_MAX, text, text, text,
-			text, SIZE_MAX / 2, text, NULL};
+		struct record record = {.event = EVENT_READ,
+			.at = AT,
+			.up = INT64_MAX,
+			.boot = text,
+			.site = text,
+			.claim = text,
+			.drop = text,
+			.of = text,
+			.version = text,
+			.number = UINT32_MAX,
+			.order = text,
+			.comment = text,
+			.attempt = UINT32_MAX,
+			.tries = UINT32_MAX,
+			.seen = UINT32_MAX,
+			.wait = UINT32_MAX,
+			.refused = UINT32_MAX,
+			.mail = UINT32_MAX,
+			.result = text,
+			.cause = text,
+			.code = text,
+			.message = text,
+			.count = SIZE_MAX / 2,
+			.stored = UINT32_MAX,
+			.mailed = UINT32_MAX,
+			.to = text};
 		auto_buf struct buf line = {0};
 		auto_record struct record back = {0};
 		buf_init(&line, 1000000);

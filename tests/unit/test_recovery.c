@@ -68,6 +68,11 @@ static const struct row rows[] = {
 		"unknown fresh", "2", "1", SENDING, 0},
 	{"deferred: it is sent", BEGUN "posting 1; outcome 1 deferred 3",
 		"deferred fresh", "1 2", "", SENDING, 0},
+	{"deferred for longer: it goes on waiting",
+		BEGUN "posting 1; outcome 1 deferred 1 9500", "deferred fresh", "2", "1",
+		SENDING, 0},
+	{"deferred for so long: it is sent", BEGUN "posting 1; outcome 1 deferred 1 4000",
+		"deferred fresh", "1 2", "", SENDING, 0},
 	{"some final: the others are sent", BEGUN "posting 1; outcome 1 delivered",
 		"delivered fresh", "2", "", SENDING, 0},
 	{"all delivered: settled",
@@ -173,6 +178,34 @@ static void attempts_and_words_are_kept(void **state)
 	start();
 	assert_int_equal(found_job()->comments[0].attempts, 3);
 	assert_int_equal(found_job()->comments[1].attempts, 0);
+}
+
+static void a_hold_goes_on_and_is_on_record_anew(void **state)
+{
+	(void)state;
+	tell("start this; hold refusing; hold key-refused 60000; stop this", 0);
+	for (int i = 0; i < 2; i++) {
+		struct schedule_state told;
+		struct task task;
+		start();
+		schedule_state(site->schedule, &told);
+		assert_int_equal(told.hold, HOLD_KEY);
+		assert_in_range(now.up - told.held_since, AGO, AGO + 4000);
+		schedule_next(site->schedule, now.up, &task);
+		assert_int_equal(task.kind, TASK_NONE);
+		assert_int_equal(task.ask_again, told.held_since + MSEC_MINUTE);
+		die();
+	}
+}
+
+static void a_hold_that_ended_is_over(void **state)
+{
+	(void)state;
+	struct schedule_state told;
+	tell("start this; hold refusing; open; stop this", 0);
+	start();
+	schedule_state(site->schedule, &told);
+	assert_int_equal(told.hold, HOLD_NONE);
 }
 
 static void a_wait_goes_on_whatever_restarts_come_between(void **state)
@@ -420,6 +453,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_bench(attempts_and_words_are_kept),
+		with_bench(a_hold_goes_on_and_is_on_record_anew),
+		with_bench(a_hold_that_ended_is_over),
 		with_bench(a_wait_goes_on_whatever_restarts_come_between),
 		with_bench(on_another_boot_a_wait_begins_anew_but_only_once),
 		with_bench(unrecorded_it_stays_though_a_run_dies_before_it_reads_it),
