@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "system/log.h"
+#include "top/checkpoint.h"
 #include "top/claiming.h"
 #include "top/delivery.h"
 #include "top/recovery.h"
@@ -241,7 +242,7 @@ static int keep_journal(struct site *site, const struct moment *now, bool *more)
 	if (!audit_wants_checkpoint(site->audit, now->wall))
 		return 0;
 	int r = claiming_find_folders(site); /* audit/ itself may be what is missing */
-	return r < 0 ? r : site_checkpoint(site, now);
+	return r < 0 ? r : checkpoint_write(site, now);
 }
 
 static int look_around(struct site *site, const struct moment *now, bool *more)

@@ -10,6 +10,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "system/log.h"
+#include "top/checkpoint.h"
+#include "top/trust.h"
 
 static const char later_version[] =
 	"%s/audit: a later version of this gateway has written there (see "
@@ -101,70 +103,10 @@ static int read_journal(struct site *site)
 	return 0;
 }
 
-/* --- how far its end can be trusted --- */
-
-enum trust { TRUSTED, STILL_QUIET, POWER_LOST, END_MISSING };
-
-static const struct {
-	const char *event, *meaning;
-} distrusts[] = {
-	[STILL_QUIET] = {"power-loss",
-		"an earlier run could not trust the end of the journal: nothing is sent "
-		"until unknown_wait has passed since then"},
-	[POWER_LOST] = {"power-loss",
-		"the last run ended without a word and the machine was started again: "
-		"nothing is sent until unknown_wait has passed, because the end of the "
-		"journal may be lost"},
-	[END_MISSING] = {"journal-cut",
-		"the latest file in audit/ was taken away: nothing is sent until "
-		"unknown_wait has passed, because what it said is lost"},
-};
-
-static bool is_this_boot(const char *boot)
-{
-	return boot && !strcmp(boot, clock_boot_id());
-}
-
 /* When what is on record as `since` began: on another boot, or without a record, now. */
 static msec_t begun(const struct moment *now, const char *boot, msec_t since)
 {
-	return is_this_boot(boot) ? since : now->up;
-}
-
-/* *since: from then on it is waited. */
-static enum trust judge_end(const struct site *site, msec_t up, msec_t *since)
-{
-	const char *last_boot = history_boot(site->history);
-	msec_t lasted = 0;
-	const char *quiet_boot = history_quiet(site->history, since, &lasted);
-	if (quiet_boot && lasted >= site->config->unknown_wait)
-		quiet_boot = NULL; /* it was over before that boot was */
-	if (!is_this_boot(quiet_boot))
-		*since = up;
-	if (audit_is_cut(site->audit)) {
-		*since = up;
-		return END_MISSING;
-	}
-	if (!history_ended_cleanly(site->history) && last_boot &&
-		!is_this_boot(last_boot)) {
-		*since = up;
-		return POWER_LOST;
-	}
-	return quiet_boot ? STILL_QUIET : TRUSTED;
-}
-
-static void keep_quiet(struct site *site, const struct moment *now)
-{
-	msec_t since = 0;
-	enum trust trust = judge_end(site, now->up, &since);
-	msec_t until = since + site->config->unknown_wait;
-	if (trust == TRUSTED || now->up >= until)
-		return;
-	site->quiet_since = since;
-	schedule_quiet_until(site->schedule, until);
-	log_event(LEVEL_WARNING, site->config->name, NULL, distrusts[trust].event,
-		log_number("quiet_s", (until - now->up) / MSEC_SECOND),
-		log_text("meaning", distrusts[trust].meaning));
+	return site_is_this_boot(boot) ? since : now->up;
 }
 
 /* --- what is done with a claim --- */
@@ -396,7 +338,7 @@ static int begin_run(struct site *site, const struct moment *now)
 	leave_missing(site, now);
 	keep_doubts(site, now);
 	resume_shop(site, now);
-	int r = site_checkpoint(site, now);
+	int r = checkpoint_write(site, now);
 	if (r < 0)
 		return r;
 	site_record(site, now,
@@ -493,7 +435,7 @@ int recovery_start(struct site *site, const struct moment *now, struct buf *why)
 	if (r == 0)
 		r = take_claims(site, now, &names);
 	if (r == 0) {
-		keep_quiet(site, now);
+		trust_keep_quiet(site, now);
 		r = begin_run(site, now);
 	}
 	if (r == -EPROTO)

@@ -102,6 +102,9 @@ struct intake *site_intake(const struct site *site, enum folder folder);
 /* What an intake wants to know of a file. */
 struct sighting site_sighting(const struct stat *st);
 
+/* By the id on record; NULL: none is. */
+bool site_is_this_boot(const char *boot);
+
 /* Completes the record with time, boot and site, and appends it. */
 void site_record(struct site *site, const struct moment *now, struct record *record);
 /* The same for a job, or one of its comments (index; SIZE_MAX: the job). */
@@ -113,9 +116,6 @@ void site_record_comment(struct site *site, const struct moment *now,
 /* The hold of that state, since when it is. */
 void site_record_hold(
 	struct site *site, const struct moment *now, const struct schedule_state *state);
-
-/* Says where we are in the journal: all claims and doubts, in a file of its day. */
-int site_checkpoint(struct site *site, const struct moment *now);
 
 struct job *site_find_job(const struct site *site, const char *stamp);
 /* Adds to the jobs, or takes out and frees. */
