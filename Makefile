@@ -197,6 +197,8 @@ torture: tests-$(VARIANT) tests-fuzz ## What takes longer than a test may: chanc
 	set -e; for t in $(TORTURED); do GATEWAY_TORTURE=1 $B/tests/$$t; done
 	tests/fault/torment.py --all $B
 	tests/powerloss/cut_power.py --all $B
+	GATEWAY_TORTURE=1 GATEWAY=$(abspath $B/opensi-gateway) \
+		bats -f 'a flood of files' tests/integration/hostile_drops.bats
 	tests/torture/timeouts --count 1000 --sites 48 $B/opensi-gateway
 	tests/fuzz/run long 120
 
