@@ -138,11 +138,11 @@ heals() {
 	run -1 run_once
 	is_failed a.xml
 	[ "$(outcome_of 1) $(outcome_of 2)" = 'rejected rejected' ]
-	stub_rules '[{"comment": "3", "do": "empty"}]'
-	document WEB-3:3 | drop b.xml
+	stub_rules '[{"comment": "4", "do": "empty"}]'
+	document WEB-3:3 WEB-4:4 | drop b.xml
 	run -1 run_once
 	is_failed b.xml
-	[ "$(outcome_of 3)" = rejected ]
+	[ "$(outcome_of 3) $(outcome_of 4)" = 'delivered rejected' ]
 }
 
 @test "one comment that the shop refuses is found in a batch, and alone fails" {
