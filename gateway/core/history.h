@@ -46,12 +46,12 @@ struct past_comment {
 	const char *order;  /* WebOrderNumber */
 	const char *id;     /* CommentId */
 	const char *result; /* of the last outcome; "unknown" also for an open posting */
-	const char *code, *message; /* or NULL */
-	unsigned attempts, tries;   /* with `seen`: as schedule_item has them */
+	const char *code, *message;    /* or NULL */
+	unsigned attempts, tries, cap; /* with `seen`: as schedule_item has them */
 	uint32_t seen;
 	msec_t wait; /* result "deferred": until it is tried again; 0: it may be at once */
-	/* It waits (result "unknown", or a wait) since then, by CLOCK_BOOTTIME of which
-	 * boot. boot NULL: no later run has begun to wait, so the wait begins now. */
+	/* Results "unknown" and "deferred": since when, by CLOCK_BOOTTIME of which boot.
+	 * boot NULL: no later run has begun to wait, so the wait begins now. */
 	msec_t since;
 	const char *boot;
 };

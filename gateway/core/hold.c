@@ -45,9 +45,7 @@ void hold_init(struct holding *h, uint64_t seed)
 	*h = (struct holding){.chance = seed};
 }
 
-/* Intervals double, so the time that the hold has lasted is the one it has reached. Runs
- * by --once may have a single probe each: it is of the kind whose turn would be second, or
- * a shop that refuses empty requests would stay held for ever. */
+/* Intervals double, so the time that the hold has lasted is the one it has reached. */
 void hold_resume(struct holding *h, const struct schedule_past *past, msec_t now)
 {
 	h->refused_count = past->refused_count;
@@ -59,8 +57,7 @@ void hold_resume(struct holding *h, const struct schedule_past *past, msec_t now
 	h->backoff = now - past->held_since;
 	h->is_told = past->told > now;
 	h->next_try = h->is_told ? msec_min(past->told, now + MSEC_HOUR) : now;
-	h->was_empty = true;
-	h->refuses_empty = past->hold == HOLD_REFUSING;
+	h->is_resumed = true;
 	if (past->hold == HOLD_STORES_NOTHING)
 		h->refused_count = HOLD_SILENT_REFUSALS;
 }
@@ -125,6 +122,11 @@ void hold_bad_probe(struct holding *h, const struct schedule_policy *policy,
 	if (h->cause != HOLD_STORES_NOTHING || trouble->cause != HOLD_REFUSING)
 		h->cause = trouble->cause;
 	set_next_try(h, policy, trouble->retry_after, now);
+	/* A run by --once ends here: a shop of the other kind would be held for ever. */
+	if (h->is_resumed && h->was_empty && !h->is_told &&
+		hold_probe(h, policy) != PROBE_EMPTY)
+		h->next_try = now;
+	h->is_resumed = false;
 }
 
 void hold_open(struct holding *h, msec_t now)
@@ -132,7 +134,7 @@ void hold_open(struct holding *h, msec_t now)
 	if (h->cause != HOLD_NONE)
 		h->opened = now;
 	h->cause = HOLD_NONE;
-	h->is_asking = false;
+	h->is_asking = h->is_resumed = false;
 }
 
 void hold_hurry(struct holding *h)

@@ -51,9 +51,10 @@ struct holding {
 	msec_t opened;   /* when the last hold ended */
 	bool is_asking;  /* a refusal waits for the probe's word */
 	bool is_probing;
-	bool was_empty; /* the last probe */
-	bool is_told;   /* next_try is the shop's own wish (Retry-After) */
-	bool is_sound;  /* a comment was answered since the last hold began */
+	bool was_empty;  /* the last probe */
+	bool is_resumed; /* from an earlier run, and not asked since */
+	bool is_told;    /* next_try is the shop's own wish (Retry-After) */
+	bool is_sound;   /* a comment was answered since the last hold began */
 	bool answers_comments, answers_empty, refuses_empty;
 	uint64_t refused[HOLD_SILENT_REFUSALS]; /* numbers of comments, none twice */
 	unsigned refused_count;
@@ -68,7 +69,8 @@ struct trouble {
 };
 
 void hold_init(struct holding *h, uint64_t seed);
-/* Goes on with what an earlier run learned. */
+/* Goes on with what an earlier run learned. The first probe goes at once; if that was an
+ * empty one, and a comment would be next, this goes at once, too. */
 void hold_resume(struct holding *h, const struct schedule_past *past, msec_t now);
 
 /* True while nothing but probes may go. */

@@ -3,7 +3,7 @@
  *   last word about a comment        what it is after the last run
  *   posting                          unknown: since the start after its run
  *   outcome unknown                  unknown: since that outcome, by its run's boot
- *   outcome deferred, with a wait    deferred: waits since that outcome, likewise
+ *   outcome deferred                 deferred: since that outcome, likewise
  *   outcome of another kind          that outcome
  */
 #include "core/posted.h"
@@ -212,13 +212,14 @@ static void set_word(struct posted *p, const struct record *record, const char *
 {
 	p->is_open = false;
 	p->past.result = result_of(record->result);
-	bool waits = record->wait || posted_is_unknown(p->past.result);
+	bool goes_on = p->past.result == unknown || p->past.result == deferred;
 	p->past.attempts = record->attempt;
 	p->past.tries = record->tries;
 	p->past.seen = record->seen;
+	p->past.cap = record->cap;
 	p->past.wait = record->wait;
-	p->past.since = waits ? record->up : 0;
-	set_text(&p->past.boot, waits ? boot : NULL);
+	p->past.since = goes_on ? record->up : 0;
+	set_text(&p->past.boot, goes_on ? boot : NULL);
 	set_text(&p->past.code, record->code);
 	set_text(&p->past.message, record->message);
 }
@@ -229,6 +230,7 @@ void posted_set_open(const struct posted_set *set, struct posted *p)
 		.attempt = p->past.attempts,
 		.tries = p->past.tries,
 		.seen = p->past.seen,
+		.cap = p->past.cap,
 	};
 
 	set_word(p, &no_word, NULL);

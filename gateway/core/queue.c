@@ -129,7 +129,7 @@ static struct entry *entry_new(struct job *job, const struct schedule_item *item
 		.bytes = cut(item->bytes, ENTRY_MAX_BYTES) & ENTRY_MAX_BYTES,
 		.attempts = cut(item->attempts, ENTRY_MAX_ATTEMPTS) & ENTRY_MAX_ATTEMPTS,
 		.seen = item->seen,
-		.cap = item->tries ? 1 : 0, /* it was alone */
+		.cap = cut(item->cap, ENTRY_MAX_CAP) & ENTRY_MAX_CAP,
 		.tries = cut(item->tries, ENTRY_MAX_TRIES) & ENTRY_MAX_TRIES,
 		.met_trouble = item->was_deferred,
 		.mail = item->mail,

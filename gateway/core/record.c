@@ -82,6 +82,7 @@ static const struct key keys[] = {
 	{",\"attempt\":", KIND_UNSIGNED, FIELD(attempt), 0},
 	{",\"tries\":", KIND_UNSIGNED, FIELD(tries), 0},
 	{",\"seen\":", KIND_UNSIGNED, FIELD(seen), 0},
+	{",\"cap\":", KIND_UNSIGNED, FIELD(cap), 0},
 	{",\"wait\":", KIND_UNSIGNED, FIELD(wait), 0},
 	{",\"refused\":", KIND_UNSIGNED, FIELD(refused), 0},
 	{",\"mail\":", KIND_UNSIGNED, FIELD(mail), 0},

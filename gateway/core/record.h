@@ -7,8 +7,8 @@
  * Knows: the format. One JSON object a line, no comment text, no key. Keys are written in
  * this order, and only where they apply:
  *
- *   v t up boot site ev claim drop of version n order comment attempt tries seen wait
- *   refused mail result cause code message count stored mailed to
+ *   v t up boot site ev claim drop of version n order comment attempt tries seen cap
+ *   wait refused mail result cause code message count stored mailed to
  *
  * `v` is the version of the format, `t` UTC, `up` milliseconds of CLOCK_BOOTTIME, `boot`
  * the kernel's boot id. A claim is named by its stamp, which is never used twice; the
@@ -44,8 +44,8 @@ enum event {
 	EVENT_RETURNED,
 	/* claim n order comment: about to be sent */
 	EVENT_POSTING,
-	/* claim n order comment result [attempt tries seen wait refused mail cause code
-	 * message]; wait: counted from `up` */
+	/* claim n order comment result [attempt tries seen cap wait refused mail cause
+	 * code message]; wait: counted from `up` */
 	EVENT_OUTCOME,
 	/* claim to: what was not delivered lies in failed/, durable */
 	EVENT_REST,
@@ -63,8 +63,8 @@ enum event {
 	 *   claim drop version count attempt [result to]: a claim in sending/; attempt: kills
 	 *     while reading; result: the verdict, or "unrecorded": no earlier record knew
 	 *     of it; to: its rest in failed/
-	 *   claim n order comment result [attempt tries seen wait code message]: a comment of
-	 *     that claim that was ever posted; result "posted": without an outcome so far
+	 *   claim n order comment result [attempt tries seen cap wait code message]: a comment
+	 *     of that claim that was ever posted; result "posted": without an outcome so far
 	 *   [n] order comment result: a doubt that outlived its claim
 	 *   order comment result "refused": one of those that the shop refused in succession
 	 * With result "unknown", or with `wait`, `up` and `boot` are those of the outcome,
@@ -92,6 +92,7 @@ struct record {
 	unsigned attempt;    /* counted so far; 0: not told */
 	unsigned tries;      /* counted or not: what the back-off grows by */
 	unsigned seen;       /* `stored` at the last try; with SendMail, `mailed` */
+	unsigned cap;        /* goes in no larger batch; 0: in any */
 	unsigned wait;       /* milliseconds until it is tried again; 0: not told */
 	unsigned refused;    /* 1: alone, and the shop was well right after */
 	unsigned mail;       /* 1: delivered with SendMail */

@@ -237,15 +237,19 @@ void schedule_add(struct schedule *s, const struct schedule_item *item, msec_t n
 	if (s->policy.interval && s->first_tick == MSEC_NEVER)
 		s->first_tick = now;
 	bool is_early = item->not_before > now;
+	bool is_last = item->was_unknown && item->attempts >= s->policy.max_attempts;
 	msec_t doubted = shop_doubted_until(s->shop, item->id, now);
 	msec_t at = is_early ? item->not_before : now;
 	msec_t due = schedule_next_tick(s, at > doubted ? at : doubted);
-	struct entry *e = queue_add(&s->queue, item, due > now ? due : 0);
+	bool is_timed = due > now || is_last;
+	struct entry *e = queue_add(&s->queue, item, is_timed ? due : item->not_before);
 	e->was_posted = e->was_posted || doubted;
-	if (doubted)
+	if (doubted || is_last)
 		queue_set_mood(&s->queue, e, MOOD_UNKNOWN);
 	else if (is_early)
 		queue_set_mood(&s->queue, e, MOOD_DEFERRED);
+	if (is_last)
+		schedule_note_ending(s, e, due);
 }
 
 void schedule_remove(struct schedule *s, const void *job)

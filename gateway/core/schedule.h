@@ -58,17 +58,18 @@ enum { SCHEDULE_BATCH_BYTES = 768 * 1024 };
 struct schedule_item {
 	void *job;
 	uint32_t index;
-	bool mail;         /* SendMail */
-	bool was_posted;   /* earlier, with no delivery known */
-	bool was_deferred; /* by its last outcome */
+	bool mail;                      /* SendMail */
+	bool was_posted;                /* earlier, with no delivery known */
+	bool was_deferred, was_unknown; /* by its last outcome */
 	/* As its last decision told them; 0: never tried. */
-	unsigned attempts, tries;
+	unsigned attempts, tries, cap;
 	uint32_t seen;
 	uint64_t order;    /* hash of WebOrderNumber */
 	uint64_t id;       /* hash of CommentId */
 	size_t bytes;      /* in an envelope */
 	msec_t arrived;    /* for give_up; may be negative: before this boot */
-	msec_t not_before; /* 0, or when an earlier back-off ends */
+	msec_t not_before; /* 0, or when it may go. In the past: those that may for longest
+			      go first */
 };
 
 struct schedule_ref {
@@ -119,6 +120,7 @@ struct decision {
 	bool is_refused;   /* alone, and the shop was well right after: one of a series */
 	unsigned attempts; /* counted */
 	unsigned tries;    /* counted or not: what its back-off grows by */
+	unsigned cap;      /* goes in no larger batch; 0: in any */
 	uint32_t seen;     /* what the site had stored at its last try */
 	msec_t due;        /* DEFERRED, UNKNOWN: not before */
 };

@@ -21,6 +21,7 @@ void schedule_decide(struct schedule *s, const struct entry *e, enum outcome out
 		.cause = cause,
 		.attempts = e->attempts,
 		.tries = e->tries,
+		.cap = e->cap,
 		.seen = e->seen,
 		.due = due,
 	};
@@ -327,8 +328,7 @@ static void take_refusal(struct schedule *s, struct flight **flight,
 	}
 }
 
-/* Its last attempt is unknown: when that doubt ends, so does the comment. */
-static void note_ending(struct schedule *s, struct entry *e, msec_t due)
+void schedule_note_ending(struct schedule *s, struct entry *e, msec_t due)
 {
 	e->is_last = true;
 	s->endings = xgrow(
@@ -350,7 +350,7 @@ static void take_doubt(struct schedule *s, const struct flight *f,
 		set_cap(e, report->unpaired ? 1 : (f->count + 1) / 2);
 		msec_t due = schedule_next_tick(s, until);
 		if (f->count == 1 && count_attempt(s, e))
-			note_ending(s, e, due);
+			schedule_note_ending(s, e, due);
 		schedule_decide(s, e, OUTCOME_UNKNOWN, CAUSE_ANSWER, due);
 		if (e->job->is_withdrawn) {
 			queue_drop(&s->queue, e);

@@ -56,6 +56,9 @@ void schedule_put_back(struct schedule *s, struct entry *e, msec_t now);
 /* The first instant of the rhythm from `at` on; without one, `at` itself. */
 msec_t schedule_next_tick(const struct schedule *s, msec_t at);
 
+/* Its last attempt is unknown: when that doubt ends, so does the comment. */
+void schedule_note_ending(struct schedule *s, struct entry *e, msec_t due);
+
 /* The shop is at fault: those that wait for the probe's word are as before. */
 void schedule_acquit_all(struct schedule *s, msec_t now);
 

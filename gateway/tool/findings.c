@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "core/record.h"
+#include "core/series.h"
 
 static const char *const names[] = {
 	[FIND_DELIVERED] = "delivered",
@@ -135,11 +136,18 @@ static bool is_news(const struct findings *f, const struct finding *finding,
 	return !is_older || (finding->is_restated && state == finding->state);
 }
 
+/* Of a series of refusals, which says something about the shop only. */
+static bool is_of_series(const struct record *record)
+{
+	return record->event == EVENT_CHECKPOINT && !record->claim && record->result &&
+	       !strcmp(record->result, SERIES_REFUSED);
+}
+
 static bool is_about_comment(const struct record *record)
 {
 	bool says = record->event == EVENT_POSTING || record->event == EVENT_OUTCOME ||
 		    record->event == EVENT_CHECKPOINT;
-	return says && record->order && record->comment;
+	return says && record->order && record->comment && !is_of_series(record);
 }
 
 void findings_take(void *findings, const struct record *record)

@@ -12,14 +12,14 @@
 static void checkpoint_comment(struct site *site, const struct moment *now,
 	const char *stamp, const struct past_comment *c)
 {
-	bool waits = c->wait || !strcmp(c->result, "unknown");
-	/* On another boot the wait begins anew: now, and not at each restart again. */
-	bool goes_on = waits && site_is_this_boot(c->boot);
+	bool is_open = !strcmp(c->result, "unknown") || !strcmp(c->result, "deferred");
+	/* On another boot a doubt begins anew: now, and not at each restart again. */
+	bool goes_on = is_open && site_is_this_boot(c->boot);
 	site_record(site, now,
 		&(struct record){
 			.event = EVENT_CHECKPOINT,
 			.up = goes_on ? c->since : now->up,
-			.boot = waits ? clock_boot_id() : NULL,
+			.boot = is_open ? clock_boot_id() : NULL,
 			.claim = stamp,
 			.number = c->number,
 			.order = c->order,
@@ -27,7 +27,8 @@ static void checkpoint_comment(struct site *site, const struct moment *now,
 			.attempt = c->attempts,
 			.tries = c->tries,
 			.seen = c->seen,
-			.wait = (unsigned)c->wait,
+			.cap = c->cap,
+			.wait = goes_on ? (unsigned)c->wait : 0,
 			.result = c->result,
 			.code = c->code,
 			.message = c->message,
@@ -77,6 +78,7 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 			.attempts = p->attempts,
 			.tries = p->tries,
 			.seen = p->seen,
+			.cap = p->cap,
 			.wait = p->state == PROGRESS_DEFERRED ? p->wait : 0,
 			.since = p->since,
 			.boot = clock_boot_id(),

@@ -111,6 +111,7 @@ static void note_decision(
 	bool waits = decision->outcome == OUTCOME_DEFERRED && decision->due > now->up;
 	p->attempts = decision->attempts;
 	p->tries = decision->tries;
+	p->cap = decision->cap;
 	p->seen = decision->seen;
 	p->cause = decision->cause;
 	p->since = now->up;
@@ -130,6 +131,7 @@ static void record_outcome(
 			.attempt = p->attempts,
 			.tries = p->tries,
 			.seen = p->seen,
+			.cap = p->cap,
 			.wait = (unsigned)p->wait,
 			.refused = decision->is_refused,
 			.mail = p->state == PROGRESS_DELIVERED && c->send_mail,
@@ -178,11 +180,10 @@ static void take_decisions(struct site *site, const struct moment *now)
 
 /* --- hold and open --- */
 
-static void say_hold(
-	struct site *site, const struct moment *now, const struct schedule_state *state)
+static void say_hold(const struct site *site, const struct moment *now,
+	const struct schedule_state *state)
 {
 	bool is_new = site->hold == HOLD_NONE;
-	site_record_hold(site, now, state);
 	log_event(is_new ? LEVEL_WARNING : LEVEL_INFO, site->config->name, NULL, "hold",
 		log_text("reason", hold_name(state->hold)),
 		log_text("shop_said", site->hold_words),
@@ -190,20 +191,30 @@ static void say_hold(
 		log_number("next_try_s", (state->next_try - now->up + 999) / 1000));
 }
 
+static void say_open(const struct site *site)
+{
+	log_event(LEVEL_INFO, site->config->name, NULL, "open",
+		log_text("was", hold_name(site->hold)));
+}
+
+/* On record is also each time that the shop has named, for the next run. */
 static void note_hold(struct site *site, const struct moment *now)
 {
 	struct schedule_state state;
 	schedule_state(site->schedule, &state);
-	if (state.hold == site->hold)
-		return;
-	if (state.hold != HOLD_NONE) {
-		say_hold(site, now, &state);
-	} else {
+	bool is_held = state.hold != HOLD_NONE;
+	msec_t told = is_held && state.is_told ? state.next_try : 0;
+	bool is_news = state.hold != site->hold;
+	if (is_held && (is_news || (told && told != site->told)))
+		site_record_hold(site, now, &state);
+	else if (is_news)
 		site_record(site, now, &(struct record){.event = EVENT_OPEN});
-		log_event(LEVEL_INFO, site->config->name, NULL, "open",
-			log_text("was", hold_name(site->hold)));
-	}
+	if (is_news && is_held)
+		say_hold(site, now, &state);
+	else if (is_news)
+		say_open(site);
 	site->hold = state.hold;
+	site->told = told;
 }
 
 /* --- the reply --- */

@@ -50,8 +50,8 @@ enum progress_state {
 
 struct progress {
 	enum progress_state state;
-	enum decision_cause cause; /* REJECTED */
-	unsigned attempts, tries;  /* with `seen`: as the last decision told them */
+	enum decision_cause cause;     /* REJECTED */
+	unsigned attempts, tries, cap; /* with `seen`: as the last decision told them */
 	uint32_t seen;
 	msec_t since;  /* of its last outcome, or when its wait began after a restart */
 	msec_t wait;   /* DEFERRED: from then on */

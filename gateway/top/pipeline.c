@@ -256,10 +256,20 @@ static int look_around(struct site *site, const struct moment *now, bool *more)
 	return r;
 }
 
+/* Those that go on from an earlier run are in line together, or the order of their last
+ * tries would be that of their reading. */
+static bool is_still_resuming(const struct site *site)
+{
+	const struct job *next = site->unread.first;
+	return next && next->is_recovered && site_window_is_open(site);
+}
+
 static int send_comments(struct site *site, const struct moment *now, bool *more)
 {
 	(void)more;
-	return site->is_stopping ? 0 : delivery_send(site, now);
+	if (site->is_stopping || is_still_resuming(site))
+		return 0;
+	return delivery_send(site, now);
 }
 
 static int settle_done(struct site *site, const struct moment *now, bool *more)

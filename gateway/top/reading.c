@@ -39,14 +39,16 @@ static void add_to_schedule(
 			.mail = c->send_mail,
 			.was_posted = p->state != PROGRESS_FRESH,
 			.was_deferred = p->state == PROGRESS_DEFERRED,
+			.was_unknown = p->state == PROGRESS_UNKNOWN,
 			.attempts = p->attempts,
 			.tries = p->tries,
+			.cap = p->cap,
 			.seen = p->seen,
 			.order = site_key(c->web_order_number),
 			.id = site_key(c->id),
 			.bytes = envelope_comment_bytes(c),
 			.arrived = arrival(now, job),
-			.not_before = p->wait ? p->since + p->wait : 0,
+			.not_before = p->state != PROGRESS_FRESH ? p->since + p->wait : 0,
 		},
 		now->up);
 }

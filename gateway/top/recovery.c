@@ -295,12 +295,41 @@ static void keep_doubts(struct site *site, const struct moment *now)
 			begun(now, doubts[i].boot, doubts[i].since));
 }
 
+/* As what a comment goes on, by the last word about it. Unknown: it waits for
+ * unknown_wait, and its order with it. */
+static const enum progress_state resumed_as[] = {
+	[PROGRESS_FRESH] = PROGRESS_UNKNOWN, /* a word that is not known here */
+	[PROGRESS_POSTED] = PROGRESS_UNKNOWN,
+	[PROGRESS_DEFERRED] = PROGRESS_DEFERRED,
+	[PROGRESS_UNKNOWN] = PROGRESS_UNKNOWN,
+	[PROGRESS_DELIVERED] = PROGRESS_DELIVERED,
+	[PROGRESS_ALREADY] = PROGRESS_ALREADY,
+	[PROGRESS_REJECTED] = PROGRESS_REJECTED,
+};
+
+/* Before anything is sent, also by another site of that shop, and before they are read. */
+static void doubt_all_unknown(const struct site *site, const struct moment *now)
+{
+	const struct past_claim *past = NULL;
+	while ((past = history_next_claim(site->history, past))) {
+		for (size_t i = 0; i < past->count; i++) {
+			const struct past_comment *c = &past->comments[i];
+			if (resumed_as[progress_named(c->result)] == PROGRESS_UNKNOWN)
+				shop_doubt(site->shop, site_key(c->order),
+					site_key(c->id),
+					begun(now, c->boot, c->since) +
+						site->config->unknown_wait);
+		}
+	}
+}
+
 /* --- what was known of the shop --- */
 
 static void resume_hold(
 	struct site *site, const struct past_shop *shop, const struct schedule_past *past)
 {
 	site->hold = past->hold;
+	site->told = past->told;
 	site->hold_words = xstrdup(shop->message ? shop->message : "");
 	log_event(LEVEL_INFO, site->config->name, NULL, "hold",
 		log_text("reason", hold_name(past->hold)),
@@ -319,7 +348,9 @@ static void resume_shop(struct site *site, const struct moment *now)
 		.stored_mail = shop->stored_mail,
 		.refused_count = shop->refused.count,
 	};
-	past.told = shop->wait ? past.held_since + shop->wait : 0;
+	/* Who starts the daemon may have mended something: then the shop is asked at once. */
+	if (site->is_once && shop->wait && site_is_this_boot(shop->boot))
+		past.told = past.held_since + shop->wait;
 	for (unsigned i = 0; i < shop->refused.count; i++) {
 		const struct refused *refused = &shop->refused.list[i];
 		past.refused[i] = site_key(refused->id);
@@ -337,6 +368,7 @@ static int begin_run(struct site *site, const struct moment *now)
 	/* Before the checkpoint: the next run reads nothing from before it. */
 	leave_missing(site, now);
 	keep_doubts(site, now);
+	doubt_all_unknown(site, now);
 	resume_shop(site, now);
 	int r = checkpoint_write(site, now);
 	if (r < 0)
@@ -347,18 +379,6 @@ static int begin_run(struct site *site, const struct moment *now)
 }
 
 /* --- what is done with a comment --- */
-
-/* As what a comment goes on, by the last word about it. Unknown: it waits for
- * unknown_wait, and its order with it. */
-static const enum progress_state resumed_as[] = {
-	[PROGRESS_FRESH] = PROGRESS_UNKNOWN, /* a word that is not known here */
-	[PROGRESS_POSTED] = PROGRESS_UNKNOWN,
-	[PROGRESS_DEFERRED] = PROGRESS_DEFERRED,
-	[PROGRESS_UNKNOWN] = PROGRESS_UNKNOWN,
-	[PROGRESS_DELIVERED] = PROGRESS_DELIVERED,
-	[PROGRESS_ALREADY] = PROGRESS_ALREADY,
-	[PROGRESS_REJECTED] = PROGRESS_REJECTED,
-};
 
 /* It goes on waiting; on another boot, or without a record, from now. */
 static void doubt(struct site *site, const struct moment *now, struct job *job,
@@ -380,8 +400,10 @@ static void resume_comment(struct site *site, const struct moment *now, struct j
 	struct progress *p = &job->comments[index];
 	p->attempts = past->attempts;
 	p->tries = past->tries;
+	p->cap = past->cap;
 	p->seen = past->seen;
-	p->wait = past->wait;
+	/* Another boot has taken long enough for a back-off. */
+	p->wait = site_is_this_boot(past->boot) ? past->wait : 0;
 	p->since = begun(now, past->boot, past->since);
 	job_note_words(job, index, past->code, past->message);
 	if (state == PROGRESS_UNKNOWN)

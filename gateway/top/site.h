@@ -67,6 +67,7 @@ struct site {
 	size_t retired_count, retired_room;
 	char *hold_words; /* what the shop said when the hold began */
 	enum hold hold;   /* as it was last recorded */
+	msec_t told;      /* likewise: the next probe by the shop's own wish, or 0 */
 	struct series refused;
 	msec_t ask_again; /* when the schedule has something to do */
 

@@ -22,7 +22,7 @@ teardown() {
 
 # As if the back-offs had passed: the journal is what the next run knows them by.
 let_back_off_pass() {
-	sed -i 's/"wait":[0-9]*/"wait":1/' "$SPOOL"/audit/*.jsonl
+	find "$SPOOL" -name '*.jsonl' -exec sed -i 's/"wait":[0-9]*/"wait":1/' {} +
 }
 
 # ID: a file of its own.
@@ -150,15 +150,131 @@ try_666() {
 	[ "$(requests | wc -l)" -eq 1 ]
 }
 
+# So many, each longer than retry_max after the one before, as by a timer: back-offs are
+# over, and a hold has lasted.
+run_rarely() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		let_back_off_pass
+		sleep 0.35
+		run run_once
+	done
+}
+
 @test "a shop that answers no empty request is not held for ever" {
 	stub_rules '[{"on": "comments", "do": "html", "status": 403, "times": 1},
 		{"on": "probe", "do": "fault"}]'
 	drop_one 1
 	run -75 run_once
 	logged hold reason=refusing
-	sleep 0.4 # longer than retry_max: a short hold is probed without comments
-	run -0 run_once
+	run_rarely 1
 	is_sent 1.xml
+}
+
+@test "after an outage one bad comment at the head of the line keeps nobody waiting" {
+	local bad
+	for bad in "$BREAKS" '{"comment": "666", "do": "html", "status": 403}'; do
+		stub_rules '[{"do": "html", "status": 404}]'
+		drop_one 666
+		run_rarely 2
+		stub_rules "[$bad]"
+		drop_one 1
+		run_rarely 2
+		is_sent 1.xml
+		rm -f "$SPOOL"/*/*.xml "$SPOOL"/sent/*/*.xml
+	done
+}
+
+@test "a comment that never gets an answer keeps nobody waiting, and ends" {
+	set_option unknown_wait '"100ms"'
+	stub_rules '[{"comment": "666", "cut": "request"}]'
+	drop_one 666
+	drop_one 1
+	run_rarely 3
+	is_sent 1.xml
+	drop_one 2
+	run_rarely 2
+	drop_one 3
+	run_rarely 3
+	is_failed 666.xml
+	[[ $(reason_of 666.xml) == *max_attempts* ]]
+}
+
+@test "what a shop that stores nothing is tried with changes from run to run" {
+	stub_rules '[{"on": "comments", "do": "fault", "soap": "1.1", "status": 500}]'
+	document WEB-666:666 WEB-667:667 WEB-668:668 | drop bad.xml
+	run -75 run_once
+	logged hold reason=stores-nothing
+	run_rarely 3
+	[ "$(requests | tail -n 3 | sort -u | paste -s -d ' ')" = '666 667 668' ]
+	stub_rules '[{"comment": "668", "do": "fault", "soap": "1.1", "status": 500}]'
+	drop_one 1
+	run_rarely 2
+	is_sent 1.xml
+}
+
+@test "a run does not ask before the time that the shop has named in a later probe" {
+	stub_rules '[{"do": "html", "status": 429, "times": 1},
+		{"do": "html", "status": 429, "retry_after": "3000"}]'
+	drop_one 1
+	run -75 run_once
+	run -75 run_once
+	run -75 run_once
+	[ "$(requests | wc -l)" -eq 2 ]
+}
+
+@test "the last attempt ends with its doubt, though the gateway is started anew in it" {
+	set_option max_attempts 1
+	stub_rules '[{"comment": "666", "cut": "request"}]'
+	start_gateway
+	drop_one 666
+	eventually has_outcome 666 unknown
+	stop_gateway
+	start_gateway
+	eventually is_failed 666.xml
+	[ "$(requests_with 666)" -eq 1 ]
+}
+
+@test "a series of refusals is no news about its comments" {
+	local tool=${GATEWAY%gateway}spool
+	stub_rules "[$FORBIDS]"
+	drop_one 1
+	run -1 run_once
+	run -0 run_once
+	audited checkpoint '"comment":"1","result":"refused"'
+	run "$tool" -c "$CONF" find --comment 1
+	[[ $output == *rejected*'HTTP 403'* ]]
+}
+
+@test "a delivery ends a series, also for a checkpoint of the same run" {
+	stub_rules "[$FORBIDS]"
+	start_gateway
+	drop_one 1
+	eventually is_failed 1.xml
+	stub_rules '[]'
+	drop_one 2
+	eventually is_sent 2.xml
+	rm "$SPOOL"/audit/*.jsonl # what is known is written down anew
+	drop_one 3
+	eventually is_sent 3.xml
+	stop_gateway
+	audited checkpoint-end
+	not audited checkpoint '"result":"refused"'
+}
+
+@test "a checkpoint of the same run knows tries and waits" {
+	stub_rules "[$BREAKS]"
+	start_gateway
+	drop_one 666
+	eventually audited outcome '"wait"'
+	drop_one 2
+	eventually is_sent 2.xml
+	rm "$SPOOL"/audit/*.jsonl
+	drop_one 3
+	eventually is_sent 3.xml
+	stop_gateway
+	audited checkpoint '"comment":"666".*"attempt":1,"tries":1,"cap":1,"wait":'
+	audited checkpoint-end '"stored":'
 }
 
 @test "the daemon goes on with the hold that it finds, and says so" {

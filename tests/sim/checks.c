@@ -151,7 +151,9 @@ static void take_decision(struct world *w, struct site *site, const struct decis
 	c->item.attempts = d->attempts;
 	c->item.tries = d->tries;
 	c->item.seen = d->seen;
+	c->item.cap = d->cap;
 	c->item.was_deferred = d->outcome == OUTCOME_DEFERRED;
+	c->item.was_unknown = d->outcome == OUTCOME_UNKNOWN;
 	note_series(site, c, d);
 	if (job->is_removed)
 		c->stage = STAGE_GONE;

@@ -196,6 +196,7 @@ static void no_line_is_longer_than_it_may_be(void **state)
 			.attempt = UINT32_MAX,
 			.tries = UINT32_MAX,
 			.seen = UINT32_MAX,
+			.cap = UINT32_MAX,
 			.wait = UINT32_MAX,
 			.refused = UINT32_MAX,
 			.mail = UINT32_MAX,
@@ -407,7 +408,7 @@ static void every_event_and_key_is_in_the_manual(void **state)
 		*name++ = '\0';
 		assert_documented(strcmp(line, "key") != 0 ? events : fields, "\n", name);
 	}
-	assert_int_equal(count, EVENTS + 27);
+	assert_int_equal(count, EVENTS + 28);
 }
 
 static void every_result_is_in_the_manual(void **state)

@@ -266,7 +266,7 @@ static void what_was_counted_before_goes_alone_and_not_with_halves(void **state)
 	add_many(b, 1, 3);
 	break_once(b);
 	struct schedule_item item = comment_of(b, 4, 4);
-	item.attempts = item.tries = 1;
+	item.attempts = item.tries = item.cap = 1;
 	schedule_add(b->s, &item, b->now);
 	static const size_t counts[] = {2, 1, 1};
 	for (size_t i = 0; i < 3; i++) {

@@ -78,16 +78,43 @@ static void a_time_that_is_over_is_none(void **state)
 	probe(b, ANSWER_RESULTS);
 }
 
-/* Each run by --once may have this one probe only. */
-static void a_shop_that_refuses_empty_requests_is_tried_with_a_comment(void **state)
+/* Each run by --once may end with the first wait. */
+static void a_shop_that_refuses_empty_requests_is_tried_with_a_comment_too(void **state)
 {
 	struct bench *b = *state;
 	resume_hold(b, HOLD_REFUSING, b->policy.retry_max);
 	add_many(b, 1, 1);
+	probe(b, ANSWER_REFUSED);
 	assert_int_equal(next(b), TASK_POST);
 	assert_int_equal(b->task.count, 1);
 	answer(b, ANSWER_RESULTS, BLAME_NONE);
 	assert_int_equal(hold_of(b), HOLD_NONE);
+}
+
+static void a_run_asks_twice_at_most_before_it_waits(void **state)
+{
+	struct bench *b = *state;
+	resume_hold(b, HOLD_REFUSING, b->policy.retry_max);
+	add_many(b, 1, 2);
+	probe(b, ANSWER_REFUSED);
+	post(b, ANSWER_REFUSED, BLAME_NONE);
+	wait_told(b);
+}
+
+/* One text that gets no answer whenever it is sent is no reason to hold a well shop. */
+static void a_well_shop_is_opened_before_a_comment_in_doubt_is_risked(void **state)
+{
+	struct bench *b = *state;
+	resume_hold(b, HOLD_UNCLEAR, b->policy.retry_max);
+	struct schedule_item item = comment_of(b, 2, 2);
+	item.was_posted = item.was_unknown = true;
+	item.attempts = item.tries = item.cap = 1;
+	item.not_before = b->now - 1;
+	schedule_add(b->s, &item, b->now);
+	add_many(b, 1, 1);
+	probe(b, ANSWER_RESULTS);
+	assert_int_equal(next(b), TASK_POST);
+	assert_int_equal(b->task.refs[0].index, 1);
 }
 
 static void a_short_outage_is_probed_without_a_comment(void **state)
@@ -104,9 +131,10 @@ static void only_what_is_in_doubt_already_is_risked_when_nothing_is_clear(void *
 	resume_hold(b, HOLD_UNCLEAR, b->policy.retry_max);
 	add_many(b, 1, 1);
 	struct schedule_item item = comment_of(b, 2, 2);
-	item.was_posted = true;
-	item.attempts = item.tries = 1;
+	item.was_posted = item.was_unknown = true;
+	item.attempts = item.tries = item.cap = 1;
 	schedule_add(b->s, &item, b->now);
+	probe(b, ANSWER_UNKNOWN);
 	assert_int_equal(next(b), TASK_POST);
 	assert_int_equal(b->task.count, 1);
 	assert_int_equal(b->task.refs[0].index, 2);
@@ -176,7 +204,7 @@ static void add_tried(struct bench *b, bool mail)
 	struct schedule_item item = comment_of(b, 1, 1);
 	item.mail = mail;
 	item.was_posted = item.was_deferred = true;
-	item.attempts = item.tries = 1;
+	item.attempts = item.tries = item.cap = 1;
 	item.seen = mail ? 3 : 7;
 	schedule_add(b->s, &item, b->now);
 }
@@ -238,6 +266,60 @@ static void the_back_off_grows_over_runs(void **state)
 	assert_in_range(b->last.due - b->now, 4 * MSEC_MINUTE, 8 * MSEC_MINUTE);
 }
 
+/* Or the first one in sending/ would be the probe of every run. */
+static void who_was_tried_last_is_last_in_line(void **state)
+{
+	struct bench *b = *state;
+	resume_hold(b, HOLD_STORES_NOTHING, MSEC_MINUTE);
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct schedule_item item = comment_of(b, i, i);
+		item.was_deferred = true;
+		item.not_before = b->now - i;
+		schedule_add(b->s, &item, b->now);
+	}
+	assert_int_equal(next(b), TASK_POST);
+	assert_int_equal(b->task.refs[0].index, 3);
+}
+
+static void a_cap_goes_on(void **state)
+{
+	struct bench *b = *state;
+	grow_batches(b);
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct schedule_item item = comment_of(b, i, i);
+		item.was_unknown = true;
+		item.cap = 1;
+		schedule_add(b->s, &item, b->now);
+	}
+	for (uint32_t i = 1; i <= 3; i++) {
+		assert_int_equal(next(b), TASK_POST);
+		assert_int_equal(b->task.count, 1);
+		answer(b, ANSWER_RESULTS, BLAME_NONE);
+	}
+}
+
+static void the_last_attempt_ends_with_its_doubt_in_whatever_run(void **state)
+{
+	struct bench *b = *state;
+	for (int is_over = 0; is_over < 2; is_over++) {
+		struct schedule_item item = comment_of(b, 1, 1);
+		msec_t until = b->now + (is_over ? 0 : 5000);
+		item.was_posted = item.was_unknown = true;
+		item.attempts = item.tries = b->policy.max_attempts;
+		shop_doubt(b->shop, item.order, item.id, until);
+		b->decided = 0;
+		schedule_add(b->s, &item, b->now);
+		if (!is_over)
+			wait_told(b);
+		assert_int_equal(next(b), TASK_NONE);
+		drain(b);
+		assert_int_equal(b->decided, 1);
+		assert_int_equal(b->now, until);
+		assert_int_equal(b->last.outcome, OUTCOME_REJECTED);
+		assert_int_equal(b->last.cause, CAUSE_EXHAUSTED);
+	}
+}
+
 static void a_wait_that_is_not_over_goes_on(void **state)
 {
 	struct bench *b = *state;
@@ -271,7 +353,10 @@ int main(void)
 		BENCH_TEST(the_time_that_the_shop_named_is_kept),
 		BENCH_TEST(no_time_that_the_shop_named_is_later_than_an_hour),
 		BENCH_TEST(a_time_that_is_over_is_none),
-		BENCH_TEST(a_shop_that_refuses_empty_requests_is_tried_with_a_comment),
+		BENCH_TEST(
+			a_shop_that_refuses_empty_requests_is_tried_with_a_comment_too),
+		BENCH_TEST(a_run_asks_twice_at_most_before_it_waits),
+		BENCH_TEST(a_well_shop_is_opened_before_a_comment_in_doubt_is_risked),
 		BENCH_TEST(a_short_outage_is_probed_without_a_comment),
 		BENCH_TEST(only_what_is_in_doubt_already_is_risked_when_nothing_is_clear),
 		BENCH_TEST(a_shop_that_stored_nothing_is_tried_with_one_comment),
@@ -283,6 +368,9 @@ int main(void)
 		BENCH_TEST(for_one_with_mail_only_deliveries_with_mail_count),
 		BENCH_TEST(what_the_state_tells_is_what_the_next_run_needs),
 		BENCH_TEST(the_back_off_grows_over_runs),
+		BENCH_TEST(who_was_tried_last_is_last_in_line),
+		BENCH_TEST(a_cap_goes_on),
+		BENCH_TEST(the_last_attempt_ends_with_its_doubt_in_whatever_run),
 		BENCH_TEST(a_wait_that_is_not_over_goes_on),
 		BENCH_TEST(
 			one_that_met_trouble_before_stands_back_when_it_meets_it_alone),
