@@ -14,6 +14,7 @@ datadir    := $(prefix)/share
 libdir     := $(prefix)/lib
 docdir     := $(datadir)/doc/opensi-gateway
 mandir     := $(datadir)/man
+localedir  := $(datadir)/locale
 bashdir    := $(datadir)/bash-completion/completions
 zshdir     := $(datadir)/zsh/site-functions
 sysconfdir := /etc
@@ -32,6 +33,7 @@ UNIT_TESTS   := $(UNIT_SOURCES:tests/unit/%.c=$B/tests/%)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,$B/tests/%, \
 	$(filter tests/fuzz/fuzz_%,$(FUZZ_SOURCES)))
+CATALOGUE    := build/locale/fr/LC_MESSAGES/opensi-gateway.mo
 HEADERS      := $(wildcard gateway/*/*.h tests/*/*.h)
 object        = $(patsubst %.c,$B/obj/%.o,$1)
 
@@ -47,7 +49,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-protot
 	$(if $(WERROR),-Werror)
 DEFINES  := -D_GNU_SOURCE -DGATEWAY_VERSION='"$(VERSION)"' \
 	-DGATEWAY_DATA_DIR='"$(datadir)/opensi-gateway"' \
-	-DGATEWAY_LOCALE_DIR='"$(datadir)/locale"' \
+	-DGATEWAY_LOCALE_DIR='"$(localedir)"' \
 	-DGATEWAY_CONFIG_DIR='"$(sysconfdir)/opensi-gateway"'
 
 # libFuzzer comes with clang.
@@ -83,13 +85,13 @@ endif
 MAKEFLAGS += --no-print-directory
 step = $(if $(V),,@printf '%-5s %s\n' $1 $@;)
 
-.PHONY: all tests fuzzers bench-programs objects demo test check coverage torture fuzz \
+.PHONY: all tests fuzzers bench-programs objects demo po test check coverage torture fuzz \
 	bench bench-full deps lint format man deb install install-units install-man \
 	install-completions uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAMS) $(if $(filter release,$(VARIANT)),$(PROGRAMS:$B/%=build/%)) ## The programs
+all: $(PROGRAMS) $(CATALOGUE) $(if $(filter release,$(VARIANT)),$(PROGRAMS:$B/%=build/%)) ## The programs
 
 build/opensi-%: FORCE
 	@mkdir -p build && ln -sfn release/$(@F) $@
@@ -156,8 +158,22 @@ $B/flags: FORCE
 		{ echo 'contrib/deps build installs what is missing' >&2; exit 1; }
 	@mkdir -p $B && echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" >$@
 
+# The words of all variants; programs in build/ look for them there (system/language.h).
+$(CATALOGUE): contrib/po/fr.po
+	@mkdir -p $(@D)
+	$(call step,PO)msgfmt --check -o $@ $<
+
+build/po/opensi-gateway.pot: $(SOURCES)
+	@mkdir -p $(@D)
+	$(call step,POT)xgettext --from-code=UTF-8 --language=C --keyword= -k_ -kN_ \
+		-kwords_count:1,2 --add-location=file --package-name=opensi-gateway -o $@ $^
+
+po: build/po/opensi-gateway.pot ## Brings new sentences into contrib/po/fr.po
+	msgmerge --quiet --update --backup=none --no-fuzzy-matching --width=90 \
+		--add-location=file contrib/po/fr.po $<
+
 objects: $(call object,$(SOURCES))
-tests: $(PROGRAMS) $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim) \
+tests: $(PROGRAMS) $(CATALOGUE) build/po/opensi-gateway.pot $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim) \
 	$(if $(FAULT_SOURCES),$B/tests/faulty-gateway) \
 	$(if $(POWERLOSS_SOURCES),$B/tests/recording-gateway)
 
@@ -305,6 +321,8 @@ install-completions:
 			exit 1; \
 	done
 
+CATALOGUE_INSTALLED := $(CATALOGUE:build/locale/%=$(localedir)/%)
+
 install: install-man install-completions
 install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touched
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/opensi-gateway \
@@ -312,10 +330,12 @@ install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touc
 	install $(PROGRAMS) $(DESTDIR)$(bindir)
 	install -m 644 $(wildcard xsd/*) $(DESTDIR)$(datadir)/opensi-gateway
 	install -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
+	install -D -m 644 $(CATALOGUE) $(DESTDIR)$(CATALOGUE_INSTALLED)
 
 uninstall: ## Takes away what install put there
 	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%) $(addprefix $(DESTDIR),\
-		$(UNITS_INSTALLED) $(PAGES_INSTALLED) $(COMPLETIONS_INSTALLED))
+		$(UNITS_INSTALLED) $(PAGES_INSTALLED) $(COMPLETIONS_INSTALLED) \
+		$(CATALOGUE_INSTALLED))
 	rm -rf $(DESTDIR)$(datadir)/opensi-gateway $(DESTDIR)$(docdir)
 
 # Of a copy, so that the tree stays as it is. The same commit gives the same bytes.

@@ -63,7 +63,6 @@ struct document_rules {
 	const char
 		*website_code; /* a Website_Code in the file must equal it; NULL: any */
 	bool shop_limits;
-	bool french; /* the language of the problems; else English */
 	size_t max_bytes;
 };
 

@@ -39,7 +39,7 @@ struct fault reader_fault(const struct reader *r, enum say what)
 void reader_add(struct reader *r, const struct fault *fault)
 {
 	r->judging = true;
-	problems_add(r->problems, r->rules->french, fault);
+	problems_add(r->problems, fault);
 }
 
 void feed_take_complaint(void *reader, xmlErrorPtr error)

@@ -287,15 +287,14 @@ static void judge_value(struct reader *r, const char *value, size_t len)
 	place.field = field_names[r->field];
 	place.value = value;
 	size_t before = r->problems->count;
-	bool french = r->rules->french;
 
 	feed_text(r, value, len);
 	feed_end(r, field_names[r->field],
 		r->field == FIELD_WEBSITE_CODE ? NAMESPACE_OPEN : NAMESPACE_FIELDS);
 	if (r->judging)
-		rules_judge(r->field, value, &place, r->problems, french);
+		rules_judge(r->field, value, &place, r->problems);
 	if (r->problems->count == before && r->rules->shop_limits)
-		rules_judge_for_shop(r->field, value, &place, r->problems, french);
+		rules_judge_for_shop(r->field, value, &place, r->problems);
 	if (r->field == FIELD_WEBSITE_CODE && r->rules->website_code &&
 		strcmp(value, r->rules->website_code) != 0) {
 		place.say = SAY_OTHER_WEBSITE;

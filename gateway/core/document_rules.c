@@ -39,7 +39,6 @@ static const size_t max_chars[FIELD_COUNT] = {
 struct judgement {
 	const struct fault *place;
 	struct problems *problems;
-	bool french;
 };
 
 static void say(
@@ -49,7 +48,7 @@ static void say(
 	fault.say = what;
 	fault.first = first;
 	fault.second = second;
-	problems_add(j->problems, j->french, &fault);
+	problems_add(j->problems, &fault);
 }
 
 static bool is_space(char c)
@@ -279,9 +278,9 @@ bool rules_read_boolean(const char *value, bool *yes)
 }
 
 void rules_judge(enum field field, const char *value, const struct fault *place,
-	struct problems *problems, bool french)
+	struct problems *problems)
 {
-	struct judgement j = {.place = place, .problems = problems, .french = french};
+	struct judgement j = {.place = place, .problems = problems};
 	bool yes = false;
 	switch (field) {
 	case FIELD_TEXT:
@@ -310,9 +309,9 @@ static bool is_shop_number(const char *id)
 }
 
 void rules_judge_for_shop(enum field field, const char *value, const struct fault *place,
-	struct problems *problems, bool french)
+	struct problems *problems)
 {
-	struct judgement j = {.place = place, .problems = problems, .french = french};
+	struct judgement j = {.place = place, .problems = problems};
 	size_t len = strlen(value);
 	if (field == FIELD_ID && !is_shop_number(value))
 		say(&j, SAY_SHOP_ID, NULL, NULL);

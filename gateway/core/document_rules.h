@@ -30,11 +30,11 @@ extern const char *const field_names[FIELD_COUNT];
 
 /* Every fault of a value by the rules that the schema has too. */
 void rules_judge(enum field field, const char *value, const struct fault *place,
-	struct problems *problems, bool french);
+	struct problems *problems);
 
 /* What shops get wrong without a word, for values that are sound by themselves. */
 void rules_judge_for_shop(enum field field, const char *value, const struct fault *place,
-	struct problems *problems, bool french);
+	struct problems *problems);
 
 /* xs:boolean; false if it is none. */
 bool rules_read_boolean(const char *value, bool *yes);

@@ -2,9 +2,8 @@
 #define GATEWAY_CORE_DOCUMENT_WORDS_H
 /* SPDX-License-Identifier: MIT
  *
- * document_words - faults of a document in words, in two languages
+ * document_words - faults of a document in words
  */
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/document.h"
@@ -70,7 +69,7 @@ struct fault {
 	const char *second;
 };
 
-void problems_add(struct problems *p, bool french, const struct fault *fault);
+void problems_add(struct problems *p, const struct fault *fault);
 
 /* Writes the order number into what was kept from `first` on. */
 void problems_name_order(struct problems *p, size_t first, const char *order);

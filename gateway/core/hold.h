@@ -93,7 +93,7 @@ void hold_hurry(struct holding *h);
 /* "unreachable", "key-refused" ...: as records and programs have it. */
 const char *hold_name(enum hold hold);
 enum hold hold_named(const char *name); /* HOLD_NONE for what is no name of a hold */
-/* What to do about it: one sentence, in English, for gettext. */
+/* What to do about it: one sentence, in English, for _(). */
 const char *hold_remedy(enum hold hold);
 
 /* A comment was answered soundly; delivered: at least one is stored. */

@@ -5,7 +5,7 @@
  */
 #include "core/page.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -127,9 +127,9 @@ static void add_consequence(struct buf *out, const struct site_status *site, use
 	if (waiting) {
 		buf_add_text(out, "<p>");
 		page_say(out,
-			ngettext("%" PRIu64 " file is on its way.",
-				"%" PRIu64 " files are on their way.", waiting),
-			waiting);
+			words_count("%ju file is on its way.",
+				"%ju files are on their way.", waiting),
+			(uintmax_t)waiting);
 		buf_add_text(out, "</p>\n");
 	} else if (site->tally && site->tally->last_success) {
 		buf_add_text(out, "<p>");
@@ -148,12 +148,10 @@ static void add_needs(struct buf *out, const struct site_status *site)
 		return;
 	buf_add_text(out, "<p>");
 	page_say(out,
-		ngettext("%" PRIu64 " file in failed/ needs you; its reason lies beside "
-			 "it.",
-			"%" PRIu64 " files in failed/ need you; their reasons lie beside "
-			"them.",
+		words_count("%ju file in failed/ needs you; its reason lies beside it.",
+			"%ju files in failed/ need you; their reasons lie beside them.",
 			site->failed),
-		site->failed);
+		(uintmax_t)site->failed);
 	buf_add_text(out, "</p>\n");
 }
 
@@ -204,7 +202,7 @@ static void add_hold(struct buf *out, const struct site_status *site, usec_t now
 	add_term(out, _("What to do"), " class=\"remedy\"",
 		hold->remedy && *hold->remedy ? _(hold->remedy) : NULL);
 	add_term(out, is_shops_fault(site) ? _("The shop said") : _("The system said"),
-		"", hold->said);
+		"", hold->said ? _(hold->said) : NULL);
 	add_term_of_time(out, _("Since"), hold->since, now);
 	add_term_of_time(out, _("Next try"), hold->next_try, now);
 	buf_add_text(out, "</dl>\n");

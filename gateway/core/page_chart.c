@@ -256,9 +256,9 @@ static void add_deliveries(struct buf *out, const struct day *day)
 	buf_add_text(out, "<desc>");
 	read_local(&local, slot_begin(day, day->busiest));
 	page_say(out,
-		_("%" PRIu64 " delivered, %" PRIu64 " rejected. Most in ten minutes: "
-		  "%" PRIu64 ", from %.5s on."),
-		day->delivered, day->rejected, day->most, buf_peek(&local) + LOCAL_HOUR);
+		_("%ju delivered, %ju rejected. Most in ten minutes: %ju, from %.5s on."),
+		(uintmax_t)day->delivered, (uintmax_t)day->rejected, (uintmax_t)day->most,
+		buf_peek(&local) + LOCAL_HOUR);
 	buf_add_text(out, "</desc>\n");
 	begin_drawing(out, day, height);
 	add_bars(out, day);

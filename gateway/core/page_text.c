@@ -91,11 +91,11 @@ void page_add_span(struct buf *out, int64_t seconds)
 	unsigned long days = hours / 24;
 
 	if (days > 1)
-		page_say(out, ngettext("%lu day", "%lu days", days), days);
+		page_say(out, words_count("%lu day", "%lu days", days), days);
 	else if (hours > 1)
-		page_say(out, ngettext("%lu hour", "%lu hours", hours), hours);
+		page_say(out, words_count("%lu hour", "%lu hours", hours), hours);
 	else if (minutes)
-		page_say(out, ngettext("%lu minute", "%lu minutes", minutes), minutes);
+		page_say(out, words_count("%lu minute", "%lu minutes", minutes), minutes);
 	else
 		page_say(out, "%s", _("less than a minute"));
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "core/shell.h"
 
 enum {
@@ -34,13 +35,6 @@ struct margin {
 static const struct margin none = {"", ""};
 static const struct margin bullet = {"  - ", "    "};
 static const struct margin below = {"    ", "    "};
-
-/* As ngettext(3) will have it. */
-static const char *__attribute__((format_arg(2), format_arg(3)))
-plural(size_t count, const char *one, const char *many)
-{
-	return count == 1 ? one : many;
-}
 
 static char *clean(const char *text)
 {
@@ -148,21 +142,21 @@ static void say_title_of_invalid(
 
 	switch (reason->verdict) {
 	case VERDICT_OVERSIZE:
-		buf_add_format(out, "%s: not sent: too large\n", name);
+		buf_add_format(out, _("%s: not sent: too large\n"), name);
 		break;
 	case VERDICT_BROKEN_OFF:
-		buf_add_format(out, "%s: not sent: breaks off\n", name);
+		buf_add_format(out, _("%s: not sent: breaks off\n"), name);
 		break;
 	case VERDICT_MALFORMED:
-		buf_add_format(out, "%s: not sent: not readable as XML\n", name);
+		buf_add_format(out, _("%s: not sent: not readable as XML\n"), name);
 		break;
 	case VERDICT_REFUSED:
-		buf_add_format(out, "%s: not sent: not a comment file\n", name);
+		buf_add_format(out, _("%s: not sent: not a comment file\n"), name);
 		break;
 	default:
 		buf_add_format(out,
-			plural(count, "%s: not sent: %zu problem in it\n",
-				"%s: not sent: %zu problems in it\n"),
+			words_count("%s: not sent: %zu problem in it\n",
+				"%s: not sent: %zu problems in it\n", count),
 			name, count);
 	}
 }
@@ -180,22 +174,23 @@ static void say_title(struct buf *out, const struct reason *reason)
 		break;
 	case REASON_REJECTED:
 		buf_add_format(out,
-			plural(left, "%s: not delivered: %zu comment not accepted\n",
-				"%s: not delivered: none of %zu comments accepted\n"),
+			words_count("%s: not delivered: %zu comment not accepted\n",
+				"%s: not delivered: none of %zu comments accepted\n",
+				left),
 			buf_peek(&name), left);
 		break;
 	case REASON_PARTIAL:
 		buf_add_format(out,
-			plural(left, "%s: delivered in part: %zu comment left over\n",
-				"%s: delivered in part: %zu comments left over\n"),
+			words_count("%s: delivered in part: %zu comment left over\n",
+				"%s: delivered in part: %zu comments left over\n", left),
 			buf_peek(&name), left);
 		break;
 	case REASON_CHANGED:
 		buf_add_format(
-			out, "%s: changed while it was being sent\n", buf_peek(&name));
+			out, _("%s: changed while it was being sent\n"), buf_peek(&name));
 		break;
 	case REASON_POISONOUS:
-		buf_add_format(out, "%s: reading it ended the gateway three times\n",
+		buf_add_format(out, _("%s: reading it ended the gateway three times\n"),
 			buf_peek(&name));
 		break;
 	}
@@ -207,32 +202,30 @@ static void say_what_happened(struct buf *out, const struct reason *reason)
 	switch (reason->kind) {
 	case REASON_INVALID:
 		say(out, &none,
-			"Nothing of this file was sent: a file is sent only if all of it "
-			"is valid.");
+			_("Nothing of this file was sent: a file is sent only if all of "
+			  "it is valid."));
 		break;
 	case REASON_REJECTED:
 		say(out, &none,
-			"Nothing of this file was accepted by the shop. The file is as "
-			"it "
-			"was dropped.");
+			_("Nothing of this file was accepted by the shop. The file is as "
+			  "it was dropped."));
 		break;
 	case REASON_PARTIAL:
 		say(out, &none,
-			"This file holds the comments that were not delivered, and no "
-			"others, so what was delivered is not sent again. Numbers and "
-			"lines below are those of the file as it was dropped.");
+			_("This file holds the comments that were not delivered, and no "
+			  "others, so what was delivered is not sent again. Numbers and "
+			  "lines below are those of the file as it was dropped."));
 		break;
 	case REASON_CHANGED:
 		say(out, &none,
-			"This file was changed in sending/ after the gateway had read "
-			"it. "
-			"From then on, nothing more was sent from it.");
+			_("This file was changed in sending/ after the gateway had read "
+			  "it. From then on, nothing more was sent from it."));
 		break;
 	case REASON_POISONOUS:
 		say(out, &none,
-			"The gateway ended three times in succession while it was "
-			"reading "
-			"this file, so the file was set aside to let others pass.");
+			_("The gateway ended three times in succession while it was "
+			  "reading this file, so the file was set aside to let others "
+			  "pass."));
 		break;
 	}
 	buf_add_char(out, '\n');
@@ -248,12 +241,12 @@ static void say_facts(struct buf *out, const struct reason *reason)
 	buf_init(&now, CLEAN_MAX_BYTES);
 	times_add_local(&claimed, reason->claimed);
 	times_add_local(&now, reason->now);
-	say(out, &none, "Site: %s", site);
-	say(out, &none, "Taken from incoming/: %s", buf_peek(&claimed));
-	say(out, &none, "Set aside: %s", buf_peek(&now));
+	say(out, &none, _("Site: %s"), site);
+	say(out, &none, _("Taken from incoming/: %s"), buf_peek(&claimed));
+	say(out, &none, _("Set aside: %s"), buf_peek(&now));
 	if (reason->kind == REASON_PARTIAL && reason->original) {
 		auto_free char *original = clean(reason->original);
-		say(out, &none, "The file as it was dropped: %s", original);
+		say(out, &none, _("The file as it was dropped: %s"), original);
 	}
 }
 
@@ -266,18 +259,19 @@ static void say_counts(struct buf *out, const struct reason *reason)
 		return;
 	buf_add_char(out, '\n');
 	say(out, &none,
-		plural(reason->count, "%zu of %zu comment was delivered.",
-			"%zu of %zu comments were delivered."),
+		words_count("%zu of %zu comment was delivered.",
+			"%zu of %zu comments were delivered.", reason->count),
 		delivered, reason->count);
 	if (already)
 		say(out, &none,
-			plural(already,
+			words_count(
 				"For %zu of them, the shop already had a comment with "
 				"this CommentId; if the text differs, the shop kept the "
 				"older one.",
 				"For %zu of them, the shop already had comments with "
 				"these CommentIds; where texts differ, the shop kept the "
-				"older ones."),
+				"older ones.",
+				already),
 			already);
 }
 
@@ -290,7 +284,7 @@ static char *problem_words(const struct problem *p)
 	if (p->field)
 		buf_add_format(&words, "%s ", p->field);
 	if (p->value)
-		buf_add_format(&words, "\"%s\" ", p->value);
+		buf_add_format(&words, _("\"%s\" "), p->value);
 	buf_add_text(&words, p->rule ? p->rule : "");
 	auto_free char *all = buf_take(&words);
 	return clean(all);
@@ -304,15 +298,16 @@ void reason_add_problem(struct buf *out, const struct problem *problem)
 	unsigned n = problem->comment;
 
 	if (line && n && *order)
-		buf_add_format(out, "line %u, comment %u (order %s): ", line, n, order);
+		buf_add_format(
+			out, _("line %u, comment %u (order %s): "), line, n, order);
 	else if (line && n)
-		buf_add_format(out, "line %u, comment %u: ", line, n);
+		buf_add_format(out, _("line %u, comment %u: "), line, n);
 	else if (line)
-		buf_add_format(out, "line %u: ", line);
+		buf_add_format(out, _("line %u: "), line);
 	else if (n && *order)
-		buf_add_format(out, "comment %u (order %s): ", n, order);
+		buf_add_format(out, _("comment %u (order %s): "), n, order);
 	else if (n)
-		buf_add_format(out, "comment %u: ", n);
+		buf_add_format(out, _("comment %u: "), n);
 	buf_add_text(out, words);
 }
 
@@ -330,12 +325,13 @@ static void list_problems(struct buf *out, const struct problems *problems)
 
 	if (!problems->count)
 		return;
-	buf_add_text(out, "\nProblems:\n\n");
+	buf_add_text(out, _("\nProblems:\n\n"));
 	for (size_t i = 0; i < problems->kept_count; i++)
 		say_problem(out, &problems->kept[i]);
 	if (more)
 		say(out, &bullet,
-			plural(more, "and %zu more problem", "and %zu more problems"),
+			words_count(
+				"and %zu more problem", "and %zu more problems", more),
 			more);
 }
 
@@ -344,17 +340,17 @@ static const char *words_of(const char *result)
 	static const struct {
 		const char *result, *words;
 	} table[] = {
-		{"delivered", "delivered"},
-		{"already", "the shop had a comment of this number already"},
-		{"rejected", "the shop did not accept it"},
-		{"deferred", "the shop failed on it each time"},
-		{"unknown", "it is not known whether the shop has stored it"},
+		{"delivered", N_("delivered")},
+		{"already", N_("the shop had a comment of this number already")},
+		{"rejected", N_("the shop did not accept it")},
+		{"deferred", N_("the shop failed on it each time")},
+		{"unknown", N_("it is not known whether the shop has stored it")},
 	};
 
 	for (size_t i = 0; result && i < sizeof(table) / sizeof(*table); i++)
 		if (!strcmp(table[i].result, result))
-			return table[i].words;
-	return "not sent";
+			return _(table[i].words);
+	return _("not sent");
 }
 
 static void say_answer(struct buf *out, const struct reason_comment *c)
@@ -363,13 +359,13 @@ static void say_answer(struct buf *out, const struct reason_comment *c)
 	auto_free char *message = clean(c->message ? c->message : "");
 
 	if (*code && *message)
-		say(out, &below, "The shop said: %s \"%s\"", code, message);
+		say(out, &below, _("The shop said: %s \"%s\""), code, message);
 	else if (*code)
-		say(out, &below, "The shop said: %s", code);
+		say(out, &below, _("The shop said: %s"), code);
 	else if (*message && has_result(c, "rejected"))
-		say(out, &below, "The shop said: \"%s\"", message);
+		say(out, &below, _("The shop said: \"%s\""), message);
 	else if (*message)
-		say(out, &below, "The last try ended with: \"%s\"", message);
+		say(out, &below, _("The last try ended with: \"%s\""), message);
 }
 
 static void say_comment(struct buf *out, const struct reason_comment *c)
@@ -379,16 +375,17 @@ static void say_comment(struct buf *out, const struct reason_comment *c)
 	auto_free char *why = clean(c->why ? c->why : words_of(c->result));
 
 	if (c->line)
-		say(out, &bullet, "line %u, comment %u (order %s, CommentId %s): %s",
+		say(out, &bullet, _("line %u, comment %u (order %s, CommentId %s): %s"),
 			c->line, c->number, order, id, why);
 	else
-		say(out, &bullet, "comment %u (order %s, CommentId %s): %s", c->number,
+		say(out, &bullet, _("comment %u (order %s, CommentId %s): %s"), c->number,
 			order, id, why);
 	if (is_delivered(c))
 		return;
 	say_answer(out, c);
 	if (c->attempts)
-		say(out, &below, plural(c->attempts, "Tried %u time.", "Tried %u times."),
+		say(out, &below,
+			words_count("Tried %u time.", "Tried %u times.", c->attempts),
 			c->attempts);
 }
 
@@ -409,7 +406,7 @@ static void list_comments(struct buf *out, const struct reason *reason,
 	}
 	more -= listed;
 	if (more)
-		say(out, &bullet, "and %zu more", more);
+		say(out, &bullet, _("and %zu more"), more);
 }
 
 static void list_all(struct buf *out, const struct reason *reason)
@@ -417,23 +414,23 @@ static void list_all(struct buf *out, const struct reason *reason)
 	if (reason->kind == REASON_INVALID && reason->problems)
 		list_problems(out, reason->problems);
 	if (reason->kind == REASON_CHANGED || reason->kind == REASON_POISONOUS)
-		list_comments(out, reason, "\nDelivered:\n\n", is_delivered);
-	list_comments(out, reason, "\nNot delivered:\n\n", is_failed);
+		list_comments(out, reason, _("\nDelivered:\n\n"), is_delivered);
+	list_comments(out, reason, _("\nNot delivered:\n\n"), is_failed);
 }
 
 static const char *cure_of_invalid(enum verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_OVERSIZE:
-		return "Have it exported in smaller files, or raise max_file_size in the "
-		       "configuration and move it back.";
+		return _("Have it exported in smaller files, or raise max_file_size in "
+			 "the configuration and move it back.");
 	case VERDICT_BROKEN_OFF:
-		return "Have it exported again, and delete this one. An exporter is on "
-		       "the safe side if it writes to a name that ends in .tmp and "
-		       "renames the file when it is complete.";
+		return _("Have it exported again, and delete this one. An exporter is on "
+			 "the safe side if it writes to a name that ends in .tmp and "
+			 "renames the file when it is complete.");
 	default:
-		return "Correct the file where it lies and move it back; or have it "
-		       "exported again, and delete this one.";
+		return _("Correct the file where it lies and move it back; or have it "
+			 "exported again, and delete this one.");
 	}
 }
 
@@ -443,17 +440,17 @@ static const char *cure_of(const struct reason *reason)
 	case REASON_INVALID:
 		return cure_of_invalid(reason->verdict);
 	case REASON_CHANGED:
-		return "Look at what was changed. What was delivered may stay in the "
-		       "file: the shop recognises a CommentId that it has stored and "
-		       "keeps the text that it has, so a text that was changed needs a "
-		       "CommentId of its own. Then move the file back.";
+		return _("Look at what was changed. What was delivered may stay in the "
+			 "file: the shop recognises a CommentId that it has stored and "
+			 "keeps the text that it has, so a text that was changed needs a "
+			 "CommentId of its own. Then move the file back.");
 	case REASON_POISONOUS:
-		return "This is a fault of the gateway rather than of the file: please "
-		       "report it, with the file. When the gateway has been corrected, "
-		       "move the file back.";
+		return _("This is a fault of the gateway rather than of the file: please "
+			 "report it, with the file. When the gateway has been corrected, "
+			 "move the file back.");
 	default:
-		return "Remove the cause, in the file where it lies or at the shop, and "
-		       "move the file back; or delete it.";
+		return _("Remove the cause, in the file where it lies or at the shop, "
+			 "and move the file back; or delete it.");
 	}
 }
 
@@ -467,22 +464,22 @@ static void say_what_to_do(struct buf *out, const struct reason *reason)
 	buf_add_format(&from, "%s/failed/%s", reason->spool, reason->name);
 	buf_add_format(&to, "%s/incoming/", reason->spool);
 
-	buf_add_text(out, "\nWhat to do:\n\n");
+	buf_add_text(out, _("\nWhat to do:\n\n"));
 	say(out, &none, "%s", cure_of(reason));
 	if (count_result(reason, "unknown")) {
 		buf_add_char(out, '\n');
 		say(out, &none,
-			"A comment whose outcome is not known may be sent again: the "
-			"shop recognises a CommentId that it has stored.");
+			_("A comment whose outcome is not known may be sent again: the "
+			  "shop recognises a CommentId that it has stored."));
 	}
 	buf_add_char(out, '\n');
-	say(out, &none, "This command sends it again:");
+	say(out, &none, _("This command sends it again:"));
 	buf_add_text(out, "\n    ");
 	shell_add_move(out, buf_peek(&from), buf_peek(&to));
 	buf_add_text(out, "\n\n");
 	say(out, &none,
-		"This text is removed by itself once the file has been moved or "
-		"deleted.");
+		_("This text is removed by itself once the file has been moved or "
+		  "deleted."));
 }
 
 void reason_write(struct buf *out, const struct reason *reason)

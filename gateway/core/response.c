@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "core/soap_read.h"
 
 /* So much of a body is looked at to describe it: titles stand at the top. */
@@ -56,10 +57,10 @@ static const struct meaning meanings[] = {
 	{STATUS_ANY,       FORM_CUT,           ANSWER_UNKNOWN, BLAME_NONE, NULL},
 	{STATUS_ONLY(200), FORM_RESULTS,       ANSWER_RESULTS, BLAME_NONE, NULL},
 	{STATUS_ANY,       FORM_RESULTS,       ANSWER_UNKNOWN, BLAME_NONE,
-		"results count only with HTTP 200"},
+		N_("results count only with HTTP 200")},
 	{STATUS_ANY,       FORM_UNSOUND,       ANSWER_UNKNOWN, BLAME_NONE, NULL},
 	{STATUS_ONLY(407), FORM_ANY,           ANSWER_NOTHING, BLAME_NONE,
-		"the proxy wants to know who asks"},
+		N_("the proxy wants to know who asks")},
 	{STATUS_ONLY(408), FORM_ANY,           ANSWER_NOTHING, BLAME_NONE, NULL},
 	{STATUS_ONLY(425), FORM_ANY,           ANSWER_NOTHING, BLAME_NONE, NULL},
 	{STATUS_ONLY(429), FORM_ANY,           ANSWER_NOTHING, BLAME_NONE, NULL},
@@ -69,10 +70,10 @@ static const struct meaning meanings[] = {
 	{STATUS_CLASS(4),  FORM_ANY,           ANSWER_REFUSED, BLAME_REQUEST, NULL},
 	{STATUS_ANY,       FORM_FAULT,         ANSWER_REFUSED, BLAME_NONE, NULL},
 	{STATUS_CLASS(3),  FORM_ANY,           ANSWER_REFUSED, BLAME_NONE,
-		"a redirect, which was not followed: correct the url"},
+		N_("a redirect, which was not followed: correct the url")},
 	{STATUS_ONLY(500), FORM_ANY,           ANSWER_REFUSED, BLAME_NONE, NULL},
 	{STATUS_ONLY(200), FORM_EMPTY,         ANSWER_REFUSED, BLAME_REQUEST,
-		"perhaps the request was too large for the shop"},
+		N_("perhaps the request was too large for the shop")},
 	{STATUS_ANY,       FORM_ANY,           ANSWER_UNKNOWN, BLAME_NONE, NULL},
 };
 /* clang-format on */
@@ -238,14 +239,15 @@ static const char *pair_runs(const struct names *asked, const struct names *told
 		size_t found = names_run(told, t, key);
 		run = names_run(asked, a, key);
 		if (found && found != run)
-			return "an order has not as many results as comments";
+			return _("an order has not as many results as comments");
 		for (size_t i = 0; i < found; i++)
 			if (!judge(&results[told->list[t + i].index],
 				    &verdicts[asked->list[a + i].index]))
-				return "a result has a code of no known class";
+				return _("a result has a code of no known class");
 		t += found;
 	}
-	return t == told->count ? NULL : "a result names an order that was not asked for";
+	return t == told->count ? NULL
+				: _("a result names an order that was not asked for");
 }
 
 /* NULL, or why the results cannot be told apart. Verdicts are "rejected" until paired. */
@@ -256,13 +258,13 @@ static const char *pair_results(const struct soap_answer *soap, const char *cons
 	auto_with(names_done) struct names told = {0};
 
 	if (soap->foreign)
-		return "there is more in it than results";
+		return _("there is more in it than results");
 	if (soap->count > count)
-		return "there are more results than comments";
+		return _("there are more results than comments");
 	if (count == 1 && soap->count == 1)
 		return judge(soap->results, verdicts)
 			       ? NULL
-			       : "the result has a code of no known class";
+			       : _("the result has a code of no known class");
 	names_init(&asked, count);
 	names_init(&told, soap->count);
 	for (size_t i = 0; i < count; i++)
@@ -352,13 +354,13 @@ static void add_title(struct buf *b, const char *head, const char *secret)
 	const char *end = text ? strcasestr(text, "</title") : NULL;
 
 	if (!end) {
-		buf_add_text(b, ", a web page without a title");
+		buf_add_text(b, _(", a web page without a title"));
 		return;
 	}
 	auto_free char *words = xstrndup(text + 1, (size_t)(end - text) - 1);
-	buf_add_text(b, ", a web page titled \"");
+	buf_add_text(b, _(", a web page titled \""));
 	add_line(b, words, secret, TITLE_CHARS);
-	buf_add_char(b, '"');
+	buf_add_text(b, _("\""));
 }
 
 static void add_other(struct buf *b, const struct reply *reply)
@@ -370,16 +372,16 @@ static void add_other(struct buf *b, const struct reply *reply)
 		add_title(b, head, reply->secret);
 		return;
 	}
-	buf_add_text(b, ", something else that begins \"");
+	buf_add_text(b, _(", something else that begins \""));
 	add_line(b, head, reply->secret, BEGINNING_CHARS);
-	buf_add_char(b, '"');
+	buf_add_text(b, _("\""));
 }
 
 static void add_fault(struct buf *b, const struct soap_answer *soap)
 {
 	bool silent = !*soap->fault_text;
 
-	buf_add_text(b, silent ? ", a fault without words: " : ", fault: ");
+	buf_add_text(b, silent ? _(", a fault without words: ") : _(", fault: "));
 	buf_add_text(b, silent ? soap->fault_code : soap->fault_text);
 }
 
@@ -389,9 +391,9 @@ static void add_sight(struct buf *b, const struct reply *reply, const struct sig
 		add_fault(b, &sight->soap);
 	else if (sight->form == FORM_UNSOUND)
 		buf_add_format(
-			b, ", an answer that cannot be trusted: %s", sight->unsound);
+			b, _(", an answer that cannot be trusted: %s"), sight->unsound);
 	else if (sight->form == FORM_EMPTY)
-		buf_add_text(b, ", empty");
+		buf_add_text(b, _(", empty"));
 	else if (sight->form == FORM_OTHER)
 		add_other(b, reply);
 }
@@ -405,15 +407,15 @@ static char *find_words(
 		buf_add_format(&b, "HTTP %d", reply->status);
 		add_sight(&b, reply, sight);
 	} else {
-		buf_add_text(
-			&b, reply->end == REPLY_NOT_SENT
-				    ? "the request could not be sent"
-				    : "the request was sent, but no whole answer came");
+		buf_add_text(&b,
+			reply->end == REPLY_NOT_SENT
+				? _("the request could not be sent")
+				: _("the request was sent, but no whole answer came"));
 		if (reply->trouble)
 			buf_add_format(&b, ": %s", reply->trouble);
 	}
 	if (remark)
-		buf_add_format(&b, "; %s", remark);
+		buf_add_format(&b, "; %s", _(remark));
 	return copy_line(buf_peek(&b), reply->secret);
 }
 

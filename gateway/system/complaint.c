@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 
 void complaints_add(struct complaints *c, unsigned line, const char *format, ...)
 {
@@ -52,7 +53,7 @@ void complaints_tell(struct complaints *c, const char *path, struct buf *out)
 	}
 	if (different > COMPLAINTS_TOLD)
 		buf_add_format(
-			out, "%s: and %zu more\n", path, different - COMPLAINTS_TOLD);
+			out, _("%s: and %zu more\n"), path, different - COMPLAINTS_TOLD);
 }
 
 void complaints_done(struct complaints *c)

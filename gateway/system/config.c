@@ -10,15 +10,15 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/words.h"
 #include "system/complaint.h"
 #include "system/config_check.h"
 #include "system/config_text.h"
+#include "system/language.h"
 #include "system/secret.h"
 #include "system/setting.h"
 
 enum { SITES_MAX = 1000, TEXT_BYTES = 4 * 1024 * 1024, WHY_BYTES = 16 * 1024 };
-
-#define RESTART "needs a restart, which loses nothing\n"
 
 struct reader {
 	struct config *config;
@@ -100,10 +100,10 @@ static void refuse_unknown(struct reader *reader, const config_setting_t *node)
 	unsigned line = config_setting_source_line(node);
 	if (meant)
 		complaints_add(&reader->complaints, line,
-			"%.60s: unknown setting: did you mean %s?", name, meant);
+			_("%.60s: unknown setting: did you mean %s?"), name, meant);
 	else
 		complaints_add(&reader->complaints, line,
-			"%.60s: unknown setting: remove it", name);
+			_("%.60s: unknown setting: remove it"), name);
 }
 
 static void read_member(
@@ -117,7 +117,7 @@ static void read_member(
 	}
 	if (s->is_global && draft != &reader->top) {
 		complaints_add(&reader->complaints, line,
-			"%s: is one for all sites: write it outside of them", s->name);
+			_("%s: is one for all sites: write it outside of them"), s->name);
 		return;
 	}
 
@@ -158,7 +158,8 @@ static void read_site(struct reader *reader, const config_setting_t *node)
 	unsigned line = config_setting_source_line(node);
 	if (!config_setting_is_group(node)) {
 		complaints_add(&reader->complaints, line,
-			"sites: holds something else than a site: write each as { ... }");
+			_("sites: holds something else than a site: write each as { ... "
+			  "}"));
 		return;
 	}
 	read_group(reader, add_draft(reader, line), node);
@@ -170,14 +171,14 @@ static void read_sites(struct reader *reader, const config_setting_t *sites)
 	int count = config_setting_is_list(sites) ? config_setting_length(sites) : -1;
 	if (count < 0)
 		complaints_add(&reader->complaints, line,
-			"sites: a list is expected: write ( { ... }, { ... } )");
+			_("sites: a list is expected: write ( { ... }, { ... } )"));
 	else if (count == 0)
 		complaints_add(&reader->complaints, line,
-			"sites: is empty: write one, or remove it and set all at top "
-			"level");
+			_("sites: is empty: write one, or remove it and set all at top "
+			  "level"));
 	else if (count > SITES_MAX)
 		complaints_add(&reader->complaints, line,
-			"sites: holds %d sites: at most %d are allowed", count,
+			_("sites: holds %d sites: at most %d are allowed"), count,
 			SITES_MAX);
 	if (count <= 0 || count > SITES_MAX)
 		return;
@@ -216,11 +217,11 @@ static void read_tree(struct reader *reader, const config_setting_t *root)
 static void refuse_syntax(struct reader *reader, const config_t *tree)
 {
 	const char *text = config_error_text(tree);
-	const char *cure = "correct it";
+	const char *cure = _("correct it");
 	if (!strcmp(text, "syntax error"))
-		cure = "look for a missing semicolon, quote or bracket here or above";
+		cure = _("look for a missing semicolon, quote or bracket here or above");
 	if (strstr(text, "include"))
-		cure = "@include is not supported, write all into this one file";
+		cure = _("@include is not supported, write all into this one file");
 	complaints_add(&reader->complaints, (unsigned)config_error_line(tree), "%s: %s",
 		text, cure);
 }
@@ -238,7 +239,11 @@ static void read_file(struct reader *reader)
 	config_init(&tree);
 	config_set_include_dir(&tree, "/dev/null");
 	reader->folder = folder_of(reader->config->path);
-	if (config_read_string(&tree, buf_peek(&text)))
+	bool is_read = config_read_string(&tree, buf_peek(&text));
+	const char *language = NULL;
+	if (is_read && config_lookup_string(&tree, "language", &language))
+		(void)language_set(language);
+	if (is_read)
 		read_tree(reader, config_root_setting(&tree));
 	else
 		refuse_syntax(reader, &tree);
@@ -309,8 +314,10 @@ static bool may_replace_site(const struct config *next, size_t index,
 			setting_is_equal(s, now, &next->sites[index]))
 			continue;
 		may = false;
-		buf_add_format(errors, "%s: site %s: %s changed: " RESTART, next->path,
-			now->name, s->name);
+		buf_add_format(errors,
+			_("%s: site %s: %s changed: needs a restart, which loses "
+			  "nothing\n"),
+			next->path, now->name, s->name);
 	}
 	return may;
 }
@@ -320,7 +327,8 @@ int config_may_replace(
 {
 	if (now->site_count != next->site_count) {
 		buf_add_format(errors,
-			"%s: the number of sites changed from %zu to %zu: " RESTART,
+			_("%s: the number of sites changed from %zu to %zu: needs a "
+			  "restart, which loses nothing\n"),
 			next->path, now->site_count, next->site_count);
 		return -EPERM;
 	}
@@ -331,7 +339,9 @@ int config_may_replace(
 		if (!s->is_global || !s->is_fixed || setting_is_equal(s, now, next))
 			continue;
 		may = false;
-		buf_add_format(errors, "%s: %s changed: " RESTART, next->path, s->name);
+		buf_add_format(errors,
+			_("%s: %s changed: needs a restart, which loses nothing\n"),
+			next->path, s->name);
 	}
 	for (size_t i = 0; i < now->site_count; i++)
 		may = may_replace_site(next, i, &now->sites[i], errors) && may;

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "base/words.h"
 #include "system/complaint.h"
 #include "system/secret.h"
 #include "system/url.h"
@@ -44,8 +45,8 @@ static void check_presence(const struct check *check, const struct draft *draft)
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!line_of(draft, needed[i]))
 			complaints_add(check->complaints, draft->line,
-				"%s is missing: write it (%s)", needed[i],
-				setting_find(needed[i])->help);
+				_("%s is missing: write it (%s)"), needed[i],
+				_(setting_find(needed[i])->help));
 }
 
 static bool is_name_char(char c)
@@ -75,8 +76,8 @@ static void check_name(const struct check *check, struct draft *draft)
 	for (const char *at = site->name; *at; at++) {
 		if (!is_name_char(*at)) {
 			complain(check, draft, "name",
-				"holds something else than letters, digits, '.', '_' and "
-				"'-': leave only these");
+				_("holds something else than letters, digits, '.', '_' "
+				  "and '-': leave only these"));
 			return;
 		}
 	}
@@ -96,8 +97,8 @@ static void check_url(const struct check *check, struct draft *draft)
 	}
 	if (!site->allow_plaintext && url_is_plaintext_abroad(normal))
 		complain(check, draft, "url",
-			"plain http shows key and comments to the network: write https, "
-			"or consent by allow_plaintext = true");
+			_("plain http shows key and comments to the network: write "
+			  "https, or consent by allow_plaintext = true"));
 	free(site->url);
 	site->url = take_ptr(normal);
 }
@@ -120,22 +121,23 @@ static void check_proxy(const struct check *check, const struct draft *draft)
 	const char *host = strstr(proxy, "://");
 	if (host && !is_proxy_scheme(proxy, (size_t)(host - proxy)))
 		complain(check, draft, "proxy",
-			"is of an unknown kind: write http://, https://, socks4://, "
-			"socks4a://, socks5:// or socks5h://");
+			_("is of an unknown kind: write http://, https://, socks4://, "
+			  "socks4a://, socks5:// or socks5h://"));
 	host = host ? host + 3 : proxy;
 	if (!*host || strchr(proxy, ' '))
-		complain(check, draft, "proxy", "names no host: write http://HOST:PORT");
+		complain(check, draft, "proxy",
+			_("names no host: write http://HOST:PORT"));
 	if (strchr(host, '@') && (check->mode & S_IRWXO))
 		complain(check, draft, "proxy",
-			"holds a password, and everyone can read this file: take away "
-			"their right to (chmod 640)");
+			_("holds a password, and everyone can read this file: take away "
+			  "their right to (chmod 640)"));
 }
 
 static void check_pattern(const struct check *check, const struct draft *draft)
 {
 	if (draft->site.pattern && strchr(draft->site.pattern, '/'))
 		complain(check, draft, "pattern",
-			"holds a '/': write a pattern for names, as *.xml");
+			_("holds a '/': write a pattern for names, as *.xml"));
 }
 
 struct pair {
@@ -152,18 +154,18 @@ static void check_pair(
 		(pair->may_be_equal && pair->less_value == pair->more_value))
 		return;
 
-	auto_buf struct buf words = {.max_bytes = WHY_BYTES};
-	buf_add_format(&words, "%s (", pair->less);
-	units_add_duration(&words, pair->less_value);
-	buf_add_format(&words, ") must %s %s (",
-		pair->may_be_equal ? "not be more than" : "be less than", pair->more);
-	units_add_duration(&words, pair->more_value);
-	buf_add_text(&words, "): lower the one or raise the other");
-
+	auto_buf struct buf less = {.max_bytes = WHY_BYTES};
+	auto_buf struct buf more = {.max_bytes = WHY_BYTES};
+	units_add_duration(&less, pair->less_value);
+	units_add_duration(&more, pair->more_value);
 	unsigned less_line = line_of(draft, pair->less);
 	unsigned more_line = line_of(draft, pair->more);
 	complaints_add(check->complaints, less_line > more_line ? less_line : more_line,
-		"%s", buf_peek(&words));
+		pair->may_be_equal ? _("%s (%s) must not be more than %s (%s): lower the "
+				       "one or raise the other")
+				   : _("%s (%s) must be less than %s (%s): lower the one "
+				       "or raise the other"),
+		pair->less, buf_peek(&less), pair->more, buf_peek(&more));
 }
 
 static void check_order(const struct check *check, const struct draft *draft)
@@ -185,19 +187,19 @@ static const char *key_fault(const char *key)
 {
 	size_t len = strlen(key);
 	if (len > KEY_BYTES)
-		return "is too long for a key: at most 128 characters are allowed";
+		return _("is too long for a key: at most 128 characters are allowed");
 	bool is_hex = len == MD5_DIGITS;
 	bool has_upper = false;
 	for (const char *at = key; *at; at++) {
 		if (*at <= ' ' || *at > '~')
-			return "holds a space or a character beyond ASCII: leave only "
-			       "the key in it";
+			return _("holds a space or a character beyond ASCII: leave only "
+				 "the key in it");
 		is_hex = is_hex && isxdigit((unsigned char)*at);
 		has_upper = has_upper || isupper((unsigned char)*at);
 	}
 	if (is_hex && has_upper)
-		return "holds a key in upper case, which shops refuse: write it in "
-		       "lower case";
+		return _("holds a key in upper case, which shops refuse: write it in "
+			 "lower case");
 	return NULL;
 }
 
@@ -250,15 +252,16 @@ static const char *key_choice_fault(const struct draft *draft, unsigned *line)
 	unsigned other = login > password ? login : password;
 	*line = key > other ? key : other;
 	if (key && other)
-		return "key_file excludes login and password_file: keep one or the "
-		       "other";
+		return _("key_file excludes login and password_file: keep one or the "
+			 "other");
 	if (login && !password)
-		return "login alone makes no key: write password_file too";
+		return _("login alone makes no key: write password_file too");
 	if (password && !login)
-		return "password_file alone makes no key: write login too";
+		return _("password_file alone makes no key: write login too");
 	if (!key && !other) {
 		*line = draft->line;
-		return "the key is missing: write key_file, or login and password_file";
+		return _(
+			"the key is missing: write key_file, or login and password_file");
 	}
 	return NULL;
 }
@@ -285,8 +288,8 @@ static void check_basic_auth(const struct check *check, struct draft *draft)
 	const char *colon = secret ? strchr(secret, ':') : NULL;
 	if (secret && (!colon || colon == secret))
 		complaints_add(check->complaints, line_of(draft, "basic_auth_file"),
-			"basic_auth_file: %s holds no user:password: write both, with a "
-			"colon between",
+			_("basic_auth_file: %s holds no user:password: write both, with "
+			  "a colon between"),
 			path);
 	else
 		draft->site.basic_auth = take_ptr(secret);
@@ -299,11 +302,11 @@ static void check_readable(const struct check *check, const struct draft *draft,
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		complaints_add(check->complaints, line_of(draft, name),
-			"%s: %s cannot be read (%s): correct the path or its rights",
+			_("%s: %s cannot be read (%s): correct the path or its rights"),
 			name, path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		complaints_add(check->complaints, line_of(draft, name),
-			"%s: %s is not a regular file: give one", name, path);
+			_("%s: %s is not a regular file: give one"), name, path);
 }
 
 static void check_private_key(const struct check *check, const struct draft *draft,
@@ -328,7 +331,7 @@ static void check_tls(const struct check *check, const struct draft *draft)
 		check_private_key(check, draft, "client_cert", site->client_cert);
 	if (line_of(draft, "client_key") && !line_of(draft, "client_cert"))
 		complain(check, draft, "client_key",
-			"is of no use alone: write client_cert too");
+			_("is of no use alone: write client_cert too"));
 }
 
 void config_check_site(const struct check *check, struct draft *draft)
@@ -371,19 +374,19 @@ static void check_two(
 	if (is_same(a->name, b->name)) {
 		unsigned line = later(first, second, "name");
 		complaints_add(complaints, line ? line : second->line,
-			"name: two sites are called %s (lines %u and %u): give each its "
-			"own name",
+			_("name: two sites are called %s (lines %u and %u): give each "
+			  "its own name"),
 			a->name, first->line, second->line);
 	}
 	if (is_same(first->folder, second->folder))
 		complaints_add(complaints, later(first, second, "spool"),
-			"spool: the sites of lines %u and %u share one: give each its "
-			"own",
+			_("spool: the sites of lines %u and %u share one: give each its "
+			  "own"),
 			first->line, second->line);
 	if (is_same(a->url, b->url) && is_same(a->website_code, b->website_code))
 		complaints_add(complaints, later(first, second, "url"),
-			"url: the sites of lines %u and %u have the same url and "
-			"website_code: remove one of them",
+			_("url: the sites of lines %u and %u have the same url and "
+			  "website_code: remove one of them"),
 			first->line, second->line);
 }
 
@@ -400,16 +403,16 @@ static void check_user(const struct check *check, const char *user, unsigned lin
 {
 	if (!line && geteuid() == 0)
 		complaints_add(check->complaints, 0,
-			"user is missing: root must write user = \"NAME\" (whom to "
-			"become), or user = \"root\" to stay root knowingly");
+			_("user is missing: root must write user = \"NAME\" (whom to "
+			  "become), or user = \"root\" to stay root knowingly"));
 	else if (user && !pw)
 		complaints_add(check->complaints, line,
-			"user: there is no user %s: create it (useradd --system), or "
-			"correct the name",
+			_("user: there is no user %s: create it (useradd --system), or "
+			  "correct the name"),
 			user);
 	else if (user && geteuid() != 0 && pw->pw_uid != geteuid())
 		complaints_add(check->complaints, line,
-			"user: only root can become %s: start as root or as %s", user,
+			_("user: only root can become %s: start as root or as %s"), user,
 			user);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/words.h"
 #include "system/complaint.h"
 
 enum { TEXT_BYTES = 1024 * 1024 };
@@ -109,15 +110,16 @@ static int read_all(int fd, struct buf *raw)
 
 static int refuse(struct complaints *complaints, int error)
 {
-	const char *cure = "give the right file by -c, or copy the sample configuration";
+	const char *cure =
+		_("give the right file by -c, or copy the sample configuration");
 	if (error == EACCES)
-		cure = "run as the gateway's user, or let this one read it";
+		cure = _("run as the gateway's user, or let this one read it");
 	if (error == EMSGSIZE)
 		complaints_add(complaints, 0,
-			"is larger than 1 MiB: this is not a configuration");
+			_("is larger than 1 MiB: this is not a configuration"));
 	else
-		complaints_add(
-			complaints, 0, "cannot be read (%s): %s", strerror(error), cure);
+		complaints_add(complaints, 0, _("cannot be read (%s): %s"),
+			strerror(error), cure);
 	return -EINVAL;
 }
 
@@ -129,7 +131,7 @@ int config_text_read(
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return refuse(complaints, errno);
 	if (!S_ISREG(st.st_mode)) {
-		complaints_add(complaints, 0, "is not a regular file: give one by -c");
+		complaints_add(complaints, 0, _("is not a regular file: give one by -c"));
 		return -EINVAL;
 	}
 
@@ -141,7 +143,7 @@ int config_text_read(
 	size_t len = strlen(bytes);
 	if (len < raw.len) {
 		complaints_add(complaints, line_at(bytes, len),
-			"holds a NUL byte: save the file as UTF-8");
+			_("holds a NUL byte: save the file as UTF-8"));
 		return -EINVAL;
 	}
 	add_widened(bytes, text);

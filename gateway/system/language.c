@@ -1,29 +1,136 @@
 /* SPDX-License-Identifier: MIT */
 #include "system/language.h"
 
-#include <libintl.h>
-#include <locale.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
-static const char domain[] = "opensi-gateway";
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/words.h"
 
-/* A locale of the language need not be installed: gettext looks at LANGUAGE first, in any
- * locale but the bare "C" (gettext(3)), and C.UTF-8 is always there. */
-static void choose(const char *language)
+enum { PATH_BYTES = 8192 };
+
+#define CATALOGUE "/fr/LC_MESSAGES/opensi-gateway.mo"
+
+static struct {
+	const void *bytes; /* mapped to the end of the program */
+	size_t len;
+	int error;
+	bool was_read;
+} french;
+
+static const char english_name[] = "en";
+static const char french_name[] = "fr";
+static const char *in_use = english_name;
+
+/* --- the catalogue --- */
+
+static int map(const char *path)
 {
-	if (setenv("LANGUAGE", language, 1) < 0)
-		abort(); /* no memory (setenv(3)) */
-	(void)setlocale(LC_MESSAGES, "C.UTF-8");
+	struct stat st;
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size == 0)
+		return -EINVAL;
+	void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return -errno;
+	french.bytes = bytes;
+	french.len = (size_t)st.st_size;
+	return 0;
 }
 
-void language_set(const char *language)
+static int map_built(void)
 {
-	/* LC_CTYPE is left alone: names are bytes. LC_NUMERIC too: numbers have dots. */
-	if (language)
-		choose(language);
-	else
-		(void)setlocale(LC_MESSAGES, "");
-	(void)bindtextdomain(domain, GATEWAY_LOCALE_DIR);
-	(void)bind_textdomain_codeset(domain, "UTF-8");
-	(void)textdomain(domain);
+	char program[PATH_BYTES];
+	auto_buf struct buf path = {.max_bytes = 2 * PATH_BYTES};
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (len < 0)
+		return -errno;
+	program[len] = '\0';
+	char *slash = strrchr(program, '/');
+	if (!slash)
+		return -ENOENT;
+	*slash = '\0';
+	buf_add_format(&path, "%s/../locale" CATALOGUE, program);
+	return map(buf_peek(&path));
+}
+
+static int read_french(void)
+{
+	if (french.was_read)
+		return french.error;
+	french.was_read = true;
+	french.error = map_built();
+	if (french.error < 0)
+		french.error = map(GATEWAY_LOCALE_DIR CATALOGUE);
+	return french.error;
+}
+
+/* --- the environment --- */
+
+static const char *value_of(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value ? value : NULL;
+}
+
+static const char *locale_name(void)
+{
+	const char *name = value_of("LC_ALL");
+	if (!name)
+		name = value_of("LC_MESSAGES");
+	if (!name)
+		name = value_of("LANG");
+	return name ? name : "C";
+}
+
+/* "fr", "fr_FR.UTF-8", "fr_BE@euro" */
+static bool is_language(const char *locale, const char *language)
+{
+	size_t len = strlen(language);
+	return !strncmp(locale, language, len) &&
+	       (!locale[len] || strchr("_.@:", locale[len]));
+}
+
+/* Languages in the order of wishes ("de:fr:en"); the first that we speak is taken. As
+ * with gettext(3), the bare locale C does without. */
+static const char *wished(void)
+{
+	const char *locale = locale_name();
+	if (is_language(locale, "C") || is_language(locale, "POSIX"))
+		return english_name;
+	const char *wish = value_of("LANGUAGE");
+	for (wish = wish ? wish : locale; *wish; wish += *wish == ':') {
+		if (is_language(wish, french_name))
+			return french_name;
+		if (is_language(wish, english_name))
+			return english_name;
+		wish += strcspn(wish, ":");
+	}
+	return english_name;
+}
+
+int language_set(const char *language)
+{
+	int r = read_french();
+	const char *wanted = language ? language : wished();
+	bool is_french = !strcmp(wanted, french_name);
+	if (is_french && r == 0)
+		r = words_use(french.bytes, french.len);
+	in_use = is_french && r == 0 ? french_name : english_name;
+	if (in_use == english_name)
+		(void)words_use(NULL, 0);
+	return is_french ? r : 0;
+}
+
+const char *language_name(void)
+{
+	return in_use;
 }

@@ -4,11 +4,25 @@
  *
  * language - which language people are spoken to, and where its sentences are
  *
- * Knows: setlocale(3), the folder of the translations. Must not know: any sentence.
+ * The locale is only asked for its name: none need be installed, and of the C library
+ * nothing is changed (names are bytes, numbers have dots, lists are in the order of
+ * bytes).
+ *
+ * The catalogue is looked for in `../locale` of the program's own folder, where `make`
+ * puts it, so that a program that was just built, and every test, speaks with its own
+ * words and not those of an older one that is installed; then where `make install` puts
+ * it. No variable names another: translations are formats, as trusted as the program.
+ *
+ * Knows: the environment, the folder of the catalogues. Must not know: any sentence.
  */
 
-/* "en", "fr", or NULL: as the environment says (LC_ALL, LC_MESSAGES, LANG). Texts come
- * out in UTF-8, whatever the locale is. May be called again. */
-void language_set(const char *language);
+/* "en", "fr", or NULL: as the environment says (LC_ALL, LC_MESSAGES or LANG, and
+ * LANGUAGE). Texts come out in UTF-8. May be called again: the catalogue is read by the
+ * first call and kept, so that a gateway that has confined itself can still change.
+ * -errno if the catalogue cannot be used: then English is spoken. */
+int language_set(const char *language);
+
+/* The one in use: "en" or "fr", the same pointer as long as it is the same. */
+const char *language_name(void);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/words.h"
 
 /* The longest line, CR LF, and one byte more to see that there is more. */
 enum { READ_BYTES = SECRET_MAX_BYTES + 3 };
@@ -32,23 +33,22 @@ static int check_owner(
 	if (st->st_uid == 0 || st->st_uid == geteuid() || st->st_uid == owner)
 		return 0;
 	buf_add_format(why,
-		"%s belongs to another user (number %u): chown it to the user that the "
-		"gateway runs as",
+		_("%s belongs to another user (number %u): chown it to the user that the "
+		  "gateway runs as"),
 		path, (unsigned)st->st_uid);
 	return -EINVAL;
 }
 
 static int check_mode(const char *path, const struct stat *st, struct buf *why)
 {
-	const char *fault = NULL;
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		fault = "can be written by others than its owner";
-	else if (st->st_mode & S_IRWXO)
-		fault = "is open to everyone";
-	if (!fault)
+	bool is_writable = st->st_mode & (S_IWGRP | S_IWOTH);
+	if (!is_writable && !(st->st_mode & S_IRWXO))
 		return 0;
-	buf_add_format(why, "%s %s (mode %04o): chmod 600 %s", path, fault,
-		st->st_mode & 07777U, path);
+	buf_add_format(why,
+		is_writable ? _("%s can be written by others than its owner (mode %04o): "
+				"chmod 600 %s")
+			    : _("%s is open to everyone (mode %04o): chmod 600 %s"),
+		path, st->st_mode & 07777U, path);
 	return -EINVAL;
 }
 
@@ -59,14 +59,14 @@ static int open_safe(const char *path, uid_t owner, int *fd, struct buf *why)
 	struct stat st;
 	if (opened < 0 || fstat(opened, &st) < 0) {
 		const char *cure = errno == EACCES
-					   ? "let the gateway's user read it (chown)"
-					   : "create it, or correct the path";
-		buf_add_format(
-			why, "%s cannot be read (%s): %s", path, strerror(errno), cure);
+					   ? _("let the gateway's user read it (chown)")
+					   : _("create it, or correct the path");
+		buf_add_format(why, _("%s cannot be read (%s): %s"), path,
+			strerror(errno), cure);
 		return -EINVAL;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		buf_add_format(why, "%s is not a regular file: give one", path);
+		buf_add_format(why, _("%s is not a regular file: give one"), path);
 		return -EINVAL;
 	}
 	int r = check_owner(path, &st, owner, why);
@@ -117,13 +117,13 @@ static bool has_control(const struct content *content)
 static const char *content_fault(const struct content *content)
 {
 	if (!content->len)
-		return "is empty: write the secret into it, on one line";
+		return _("is empty: write the secret into it, on one line");
 	if (memchr(content->bytes, '\n', content->len))
-		return "holds more than one line: leave only the secret in it";
+		return _("holds more than one line: leave only the secret in it");
 	if (content->len > SECRET_MAX_BYTES)
-		return "is too long: at most 1024 bytes are allowed";
+		return _("is too long: at most 1024 bytes are allowed");
 	if (has_control(content))
-		return "holds a control character: write the secret as plain text";
+		return _("holds a control character: write the secret as plain text");
 	return NULL;
 }
 
@@ -137,8 +137,8 @@ int secret_read(const char *path, uid_t owner, char **secret, struct buf *why)
 	auto_with(content_wipe) struct content content = {.len = 0};
 	r = read_content(fd, &content);
 	if (r < 0) {
-		buf_add_format(why, "%s cannot be read (%s): look after the disk", path,
-			strerror(-r));
+		buf_add_format(why, _("%s cannot be read (%s): look after the disk"),
+			path, strerror(-r));
 		return -EINVAL;
 	}
 	cut_line_end(&content);

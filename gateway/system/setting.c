@@ -13,8 +13,9 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "base/words.h"
 
-enum { SHOWN_CHARS = 60 };
+enum { SHOWN_CHARS = 60, BOUNDS_BYTES = 1024 };
 
 static void *field(const struct setting *s, void *owner)
 {
@@ -56,16 +57,16 @@ static void add_words(const char *const *words, struct buf *out)
 void setting_add_bounds(const struct setting *s, struct buf *out)
 {
 	if (s->type == SETTING_PATH) {
-		buf_add_text(out, "a path");
+		buf_add_text(out, _("a path"));
 	} else if (s->type == SETTING_BOOLEAN) {
 		buf_add_text(out, "true, false");
 	} else if (s->words) {
 		add_words(s->words, out);
 	} else {
 		add_amount(s, s->min, out);
-		buf_add_text(out, " to ");
+		buf_add_text(out, _(" to "));
 		add_amount(s, s->max, out);
-		buf_add_text(out, s->type == SETTING_TEXT ? " characters" : "");
+		buf_add_text(out, s->type == SETTING_TEXT ? _(" characters") : "");
 	}
 }
 
@@ -83,21 +84,21 @@ static void add_shown(const struct value *value, struct buf *out)
 static int wrong_kind(const struct setting *s, struct buf *why)
 {
 	static const char *const expected[] = {
-		[SETTING_TEXT] = "a text is expected: write it in quotes",
-		[SETTING_PATH] = "a path is expected: write it in quotes",
-		[SETTING_WORD] = "a word is expected: write in quotes one of ",
-		[SETTING_RANK] = "a word is expected: write in quotes one of ",
-		[SETTING_DURATION] = "a duration is expected: write it in quotes, with "
-				     "its unit, as \"500ms\", \"2s\", \"10m\", \"1h\" or "
-				     "\"5d\"",
-		[SETTING_SIZE] = "a size is expected: write it in quotes, as \"64K\", "
-				 "\"16M\" or \"2G\", or as a number of bytes",
-		[SETTING_NUMBER] = "a whole number is expected: write it without quotes "
-				   "and without a point",
-		[SETTING_BOOLEAN] = "yes or no is expected: write true or false, without "
-				    "quotes",
+		[SETTING_TEXT] = N_("a text is expected: write it in quotes"),
+		[SETTING_PATH] = N_("a path is expected: write it in quotes"),
+		[SETTING_WORD] = N_("a word is expected: write in quotes one of "),
+		[SETTING_RANK] = N_("a word is expected: write in quotes one of "),
+		[SETTING_DURATION] =
+			N_("a duration is expected: write it in quotes, with its unit, "
+			   "as \"500ms\", \"2s\", \"10m\", \"1h\" or \"5d\""),
+		[SETTING_SIZE] = N_("a size is expected: write it in quotes, as \"64K\", "
+				    "\"16M\" or \"2G\", or as a number of bytes"),
+		[SETTING_NUMBER] = N_("a whole number is expected: write it without "
+				      "quotes and without a point"),
+		[SETTING_BOOLEAN] =
+			N_("yes or no is expected: write true or false, without quotes"),
 	};
-	buf_add_text(why, expected[s->type]);
+	buf_add_text(why, _(expected[s->type]));
 	if (s->words)
 		add_words(s->words, why);
 	return -EINVAL;
@@ -110,13 +111,14 @@ static int check_characters(const char *text, struct buf *why)
 	for (size_t at = 0, step; at < len; at += step) {
 		step = text_char_len(text + at, len - at);
 		if (!step || text_is_control(text + at, step)) {
-			buf_add_text(why, step ? "holds a control character: remove it"
-					       : "is not UTF-8: save the file as UTF-8");
+			buf_add_text(
+				why, step ? _("holds a control character: remove it")
+					  : _("is not UTF-8: save the file as UTF-8"));
 			return -EINVAL;
 		}
 	}
 	if (len && (text[0] == ' ' || text[len - 1] == ' ')) {
-		buf_add_text(why, "begins or ends with a space: remove it");
+		buf_add_text(why, _("begins or ends with a space: remove it"));
 		return -EINVAL;
 	}
 	return 0;
@@ -134,11 +136,10 @@ static int check_text(const struct setting *s, const struct value *value, struct
 	if (count >= s->min && count <= s->max)
 		return 0;
 	if (!count)
-		buf_add_text(why, "is empty: give a value, or remove the setting");
+		buf_add_text(why, _("is empty: give a value, or remove the setting"));
 	else
-		buf_add_format(why,
-			"is %" PRId64 " characters long: at most %" PRId64 " are allowed",
-			count, s->max);
+		buf_add_format(why, _("is %jd characters long: at most %jd are allowed"),
+			(intmax_t)count, (intmax_t)s->max);
 	return -EINVAL;
 }
 
@@ -155,7 +156,7 @@ static int read_path(const struct setting *s, const struct value *value,
 	buf_add_text(&path, value->text);
 	if (buf_finish(&path) < 0) {
 		buf_add_format(why,
-			"is too long for a path: at most %d bytes are allowed",
+			_("is too long for a path: at most %d bytes are allowed"),
 			PATH_MAX - 1);
 		return -EINVAL;
 	}
@@ -177,7 +178,7 @@ static int read_word(const struct setting *s, const struct value *value, unsigne
 		}
 	}
 	add_shown(value, why);
-	buf_add_text(why, " is not known here: write one of ");
+	buf_add_text(why, _(" is not known here: write one of "));
 	add_words(s->words, why);
 	return -EINVAL;
 }
@@ -212,16 +213,19 @@ static int read_amount(const struct setting *s, const struct value *value,
 	if (r == -EINVAL) {
 		if (value->kind == VALUE_TEXT || value->kind == VALUE_NUMBER) {
 			add_shown(value, why);
-			buf_add_text(why, " is not of the right form: ");
+			buf_add_text(why, _(" is not of the right form: "));
 		}
 		return wrong_kind(s, why);
 	}
 	if (r < 0 || given < s->min || given > s->max) {
 		bool is_small = r == 0 && given < s->min;
 		add_shown(value, why);
-		buf_add_format(why, " is too %s: ", is_small ? "small" : "large");
-		setting_add_bounds(s, why);
-		buf_add_text(why, " is allowed");
+		auto_buf struct buf bounds = {.max_bytes = BOUNDS_BYTES};
+		setting_add_bounds(s, &bounds);
+		buf_add_format(why,
+			is_small ? _(" is too small: %s is allowed")
+				 : _(" is too large: %s is allowed"),
+			buf_peek(&bounds));
 		return -EINVAL;
 	}
 	*amount = given;

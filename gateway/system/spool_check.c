@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/words.h"
 #include "system/io.h"
 
 /* File systems whose changes other machines make, which inotify does not tell, or whose
@@ -61,20 +62,17 @@ int spool_explain(struct buf *why, int r, const char *path, const char *folder)
 	buf_add_format(why, "%s%s%s: ", path, slash, folder);
 	if (r == -ENOENT)
 		buf_add_format(why,
-			"there is no such folder. Make it, owned by the user that the "
-			"gateway "
-			"runs as: install -d -m %s '%s%s%s'",
+			_("there is no such folder. Make it, owned by the user that the "
+			  "gateway runs as: install -d -m %s '%s%s%s'"),
 			*folder ? "2770" : "0750", path, slash, folder);
 	else if (r == -EACCES || r == -EROFS || r == -EPERM)
 		buf_add_format(why,
-			"cannot be written (%s). Give it to the user that the gateway "
-			"runs "
-			"as, on a file system that is mounted read-write",
+			_("cannot be written (%s). Give it to the user that the gateway "
+			  "runs as, on a file system that is mounted read-write"),
 			strerrordesc_np(-r));
 	else if (r == -ENOTDIR || r == -ELOOP)
-		buf_add_text(why,
-			"is not a folder. Links are not followed inside a spool: "
-			"put a real folder there");
+		buf_add_text(why, _("is not a folder. Links are not followed inside a "
+				    "spool: put a real folder there"));
 	else
 		buf_add_format(why, "%s", strerrordesc_np(-r));
 	return r;
@@ -92,9 +90,9 @@ int spool_check_folder(
 	if (same)
 		return 0;
 	buf_add_format(why,
-		"%s/%s: is on another file system or mount than the spool. A drop moves "
-		"between the folders by rename, which cannot cross that border: keep the "
-		"whole spool on one local file system",
+		_("%s/%s: is on another file system or mount than the spool. A drop "
+		  "moves between the folders by rename, which cannot cross that border: "
+		  "keep the whole spool on one local file system"),
 		path, name);
 	return -EXDEV;
 }
@@ -109,8 +107,8 @@ int spool_check_path(int root, const char *path, struct buf *why)
 		named.st_ino == ours.st_ino)
 		return 0;
 	buf_add_format(why,
-		"%s: is not the folder any more that it was at the start: mount it or "
-		"move it back, or restart the gateway to use what is there now",
+		_("%s: is not the folder any more that it was at the start: mount it or "
+		  "move it back, or restart the gateway to use what is there now"),
 		path);
 	return -ESTALE;
 }
@@ -120,11 +118,10 @@ int spool_check_root(int fd, const char *path, struct buf *why)
 	const char *network = network_system(fd);
 	if (network) {
 		buf_add_format(why,
-			"%s: is on a network file system (%s), where changes made "
-			"elsewhere "
-			"go unnoticed. Keep the spool on a local disk, and export its "
-			"incoming/ by Samba or NFS, or fetch the files by a script that "
-			"writes aside and renames",
+			_("%s: is on a network file system (%s), where changes made "
+			  "elsewhere go unnoticed. Keep the spool on a local disk, and "
+			  "export its incoming/ by Samba or NFS, or fetch the files by a "
+			  "script that writes aside and renames"),
 			path, network);
 		return -ENOTSUP;
 	}
@@ -146,10 +143,9 @@ int spool_check_rename(int root, const char *path, struct buf *why)
 	if (r != -EINVAL)
 		return 0;
 	buf_add_format(why,
-		"%s: its file system cannot rename a file without overwriting another "
-		"(RENAME_NOREPLACE), which OpenZFS can from 2.2 on. Update it, or put "
-		"the "
-		"spool on another local file system (ext4, XFS, Btrfs)",
+		_("%s: its file system cannot rename a file without overwriting another "
+		  "(RENAME_NOREPLACE), which OpenZFS can from 2.2 on. Update it, or put "
+		  "the spool on another local file system (ext4, XFS, Btrfs)"),
 		path);
 	return r;
 }

@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "system/curl_table.h"
 #include "system/endpoint.h"
 
@@ -130,7 +131,7 @@ static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
 	buf_add(&x->answer, bytes, size * count);
 	if (buf_finish(&x->answer) == 0)
 		return size * count;
-	x->stopped = "the answer is larger than any shop's";
+	x->stopped = _("the answer is larger than any shop's");
 	return 0;
 }
 
@@ -150,7 +151,7 @@ static size_t take_header(char *bytes, size_t size, size_t count, void *context)
 	x->head_bytes += len;
 	if (x->head_bytes <= HEAD_MAX_BYTES)
 		return len;
-	x->stopped = "the answer has more header lines than any shop's";
+	x->stopped = _("the answer has more header lines than any shop's");
 	return 0;
 }
 
@@ -291,14 +292,14 @@ static char *describe(const struct exchange *x, CURLcode code)
 	const char *details = *x->error ? x->error : curl_easy_strerror(code);
 	auto_buf struct buf text = {.max_bytes = TROUBLE_MAX_BYTES};
 
-	buf_add_text(&text, x->stopped ? x->stopped : row->what);
+	buf_add_text(&text, x->stopped ? x->stopped : _(row->what));
 	if (!x->stopped) {
 		buf_add_text(&text, " (");
 		text_add_clean(&text, details, strlen(details), CURL_TEXT_CHARS);
 		buf_add_char(&text, ')');
 	}
 	if (!x->stopped && row->remedy)
-		buf_add_format(&text, "; %s", row->remedy);
+		buf_add_format(&text, "; %s", _(row->remedy));
 	return buf_take(&text);
 }
 
@@ -324,8 +325,8 @@ static void exchange_end(struct exchange *x, CURLcode code)
 	x->reply.retry_after = asked_wait(x->easy);
 	if (is_proxy_refusal(x, code, status)) {
 		x->reply.end = REPLY_NOT_SENT;
-		x->trouble = xstrdup("the proxy refuses our credentials (HTTP 407);"
-				     " check the user and password in proxy");
+		x->trouble = xstrdup(_("the proxy refuses our credentials (HTTP 407); "
+				       "check the user and password in proxy"));
 	} else if (code != CURLE_OK) {
 		x->trouble = describe(x, code);
 	} else {

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/words.h"
 
 enum { HOST_BYTES = 256, PORT_DIGITS = 5, PORT_LAST = 65535, URL_BYTES = 4096 };
 
@@ -57,13 +58,13 @@ static char lower(char c)
 static int read_host(const char *authority, size_t len, struct url *url, struct buf *why)
 {
 	if (len >= HOST_BYTES)
-		return fault(why, "the host's name is too long: correct it");
+		return fault(why, _("the host's name is too long: correct it"));
 	for (size_t i = 0; i < len; i++)
 		url->host[i] = lower(authority[i]);
 	url->host[len] = '\0';
 	if (!is_host(url->host))
-		return fault(why, "has no proper host: write https://HOST/PATH (a host "
-				  "with accents in its xn-- form)");
+		return fault(why, _("has no proper host: write https://HOST/PATH (a host "
+				    "with accents in its xn-- form)"));
 	return 0;
 }
 
@@ -76,7 +77,8 @@ static int read_port(const char *digits, size_t len, struct url *url, struct buf
 		port = port * 10 + (unsigned)(digits[i] - '0');
 	}
 	if (!fits || port < 1 || port > PORT_LAST)
-		return fault(why, "has no proper port: write a number from 1 to 65535");
+		return fault(
+			why, _("has no proper port: write a number from 1 to 65535"));
 	url->port = port == (url->is_tls ? 443U : 80U) ? 0 : port;
 	return 0;
 }
@@ -85,10 +87,10 @@ static int check_characters(const char *text, struct buf *why)
 {
 	for (const char *at = text; *at; at++)
 		if (*at <= ' ' || *at > '~')
-			return fault(why, "holds a space or a character beyond ASCII: "
-					  "write it percent-encoded");
+			return fault(why, _("holds a space or a character beyond ASCII: "
+					    "write it percent-encoded"));
 	if (strchr(text, '#'))
-		return fault(why, "holds a '#': a fragment is never sent, remove it");
+		return fault(why, _("holds a '#': a fragment is never sent, remove it"));
 	return 0;
 }
 
@@ -97,8 +99,8 @@ static int parse(const char *text, struct url *url, struct buf *why)
 	bool is_plain = !strncasecmp(text, "http://", 7);
 	url->is_tls = !strncasecmp(text, "https://", 8);
 	if (!is_plain && !url->is_tls)
-		return fault(why, "does not begin with https:// (or http://): write the "
-				  "whole address");
+		return fault(why, _("does not begin with https:// (or http://): write "
+				    "the whole address"));
 	int r = check_characters(text, why);
 	if (r < 0)
 		return r;
@@ -106,8 +108,8 @@ static int parse(const char *text, struct url *url, struct buf *why)
 	const char *authority = text + (url->is_tls ? 8 : 7);
 	size_t len = strcspn(authority, "/?");
 	if (memchr(authority, '@', len))
-		return fault(why, "holds a user or a password: move them to a file and "
-				  "name it by basic_auth_file");
+		return fault(why, _("holds a user or a password: move them to a file and "
+				    "name it by basic_auth_file"));
 	url->rest = authority + len;
 
 	const char *bracket = memchr(authority, ']', len);
@@ -135,7 +137,7 @@ int url_normalize(const char *text, char **normal, struct buf *why)
 		buf_add_char(&out, '/');
 	buf_add_text(&out, url.rest);
 	if (buf_finish(&out) < 0)
-		return fault(why, "is too long: correct it");
+		return fault(why, _("is too long: correct it"));
 	*normal = buf_take(&out);
 	return 0;
 }

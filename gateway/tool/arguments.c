@@ -10,29 +10,33 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/buf.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "tool/command.h"
 #include "tool/tool.h"
 
-enum { OPTIONS_MAX = 32 };
+enum { OPTIONS_MAX = 32, NAME_CHARS = 20, NAME_BYTES = 64 };
 
 static void print_option(const struct option_word *option)
 {
 	char letter[8] = "    ";
-	char name[40];
+	auto_buf struct buf name = {.max_bytes = NAME_BYTES};
 	if (option->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-	snprintf(name, sizeof(name), "--%s%s%s", option->name,
-		option->argument ? " " : "", option->argument ? option->argument : "");
-	printf("  %s%-20s %s\n", letter, name, gettext(option->help));
+	buf_add_format(&name, "--%s%s%s", option->name, option->argument ? " " : "",
+		option->argument ? _(option->argument) : "");
+	size_t chars = text_count(buf_peek(&name));
+	printf("  %s%s%*s %s\n", letter, buf_peek(&name),
+		chars < NAME_CHARS ? (int)(NAME_CHARS - chars) : 0, "", _(option->help));
 }
 
 static void print_command_help(const struct command *command)
 {
 	printf("%s opensi-spool %s%s%s\n", _("Usage:"), command->name,
 		command->arguments ? " " : "",
-		command->arguments ? command->arguments : "");
-	printf("%s.\n\n", gettext(command->help));
+		command->arguments ? _(command->arguments) : "");
+	printf("%s.\n\n", _(command->help));
 	const struct option_word *option = NULL;
 	for (size_t i = 0; (option = option_at(i)); i++)
 		if (command_takes(command, option))
@@ -45,7 +49,7 @@ static void print_help(void)
 	       "Looks at the spools of the OpenSi comment gateway, running or not.\n"));
 	const struct command *command = NULL;
 	for (size_t i = 0; (command = command_at(i)); i++)
-		printf("  %-10s %s\n", command->name, gettext(command->help));
+		printf("  %-10s %s\n", command->name, _(command->help));
 	printf(_("\nopensi-spool COMMAND --help tells the options of a command. Where "
 		 "names are\n"
 		 "wanted, - takes them from standard input. The configuration is\n"
@@ -175,7 +179,7 @@ static int check_names(const struct command *command, const struct tool *tool)
 	if (!command->arguments && tool->name_count)
 		return refuse(_("too much:"), tool->names[0], NULL);
 	if (command->arguments && !tool->name_count && !tool->options.all) {
-		tool_complain(_("%s wants %s"), command->name, command->arguments);
+		tool_complain(_("%s wants %s"), command->name, _(command->arguments));
 		return EX_USAGE;
 	}
 	return -1;

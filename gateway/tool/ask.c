@@ -4,7 +4,7 @@
  * nothing; then what software it runs, which not every shop tells. It disturbs no gateway
  * that runs: nothing in a spool is touched.
  */
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,7 +182,7 @@ static void print_reached(const struct pong *pong)
 		print_fact(_("reachable"), RED, _("no"));
 		return;
 	}
-	snprintf(text, sizeof(text), _("yes, answered in %" PRId64 " ms"), pong->took);
+	snprintf(text, sizeof(text), _("yes, answered in %jd ms"), (intmax_t)pong->took);
 	print_fact(_("reachable"), GREEN, text);
 	print_fact(_("TLS"), has_tls(pong) ? GREEN : YELLOW,
 		has_tls(pong) ? _("yes, certificate verified") : _("no"));
@@ -213,7 +213,7 @@ static void print_pong(const struct pong *pong)
 	if (pong->said && *pong->said)
 		print_fact(_("was said"), PLAIN, pong->said);
 	if (pong->hold != HOLD_NONE)
-		print_fact(_("what to do"), PLAIN, gettext(hold_remedy(pong->hold)));
+		print_fact(_("what to do"), PLAIN, _(hold_remedy(pong->hold)));
 }
 
 /* Of what was not looked at, nothing is known: null. */
@@ -239,7 +239,7 @@ static void write_pong(struct writer *w, const struct pong *pong)
 	writer_number(w, "ms", pong->took);
 	writer_text(w, "software", pong->software);
 	writer_text(w, "said", pong->said);
-	writer_text(w, "remedy", is_good ? NULL : gettext(hold_remedy(pong->hold)));
+	writer_text(w, "remedy", is_good ? NULL : hold_remedy(pong->hold));
 	writer_close(w, '{');
 }
 

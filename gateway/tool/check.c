@@ -76,7 +76,7 @@ static void print_words(const char *file, const struct reading *reading)
 	fputs(": ", stdout);
 	print_coloured(is_valid ? GREEN : RED, judge_verdict_words(reading->verdict));
 	if (is_valid)
-		printf(ngettext(", %zu comment", ", %zu comments", count), count);
+		printf(words_count(", %zu comment", ", %zu comments", count), count);
 	putchar('\n');
 	problems_print(stdout, &reading->problems);
 }

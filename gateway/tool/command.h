@@ -23,7 +23,7 @@ enum need {
 struct option_word {
 	const char *name;     /* long, without its dashes */
 	const char *argument; /* NULL: a flag */
-	const char *help;     /* for gettext */
+	const char *help;     /* for _() */
 	size_t offset;        /* in struct tool_options */
 	char letter;          /* 0: none */
 };
@@ -32,7 +32,7 @@ struct command {
 	const char *name;
 	const char *arguments; /* as --help shows them, or NULL: none are allowed */
 	const char *options; /* the long names of those that it takes, parted by spaces */
-	const char *help;    /* for gettext: one line */
+	const char *help;    /* for _(): one line */
 	enum need need;
 	int (*run)(struct tool *tool); /* an exit status */
 };

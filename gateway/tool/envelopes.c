@@ -94,24 +94,26 @@ static void say_what_is_left(const struct sheet *s)
 {
 	if (s->repeated || s->beyond)
 		tool_complain(
-			ngettext("this is the first of several envelopes: it holds %zu "
-				 "comment of %zu",
+			words_count(
+				"this is the first of several envelopes: it holds %zu "
+				"comment of %zu",
 				"this is the first of several envelopes: it holds %zu "
 				"comments of %zu",
 				s->count),
 			s->count, document_count(s->document));
 	if (s->repeated)
 		tool_complain(
-			ngettext("%zu comment follows another one of its order, and they "
-				 "go one after the other",
+			words_count(
+				"%zu comment follows another one of its order, and they "
+				"go one after the other",
 				"%zu comments follow another one of their order, and "
 				"those go one after the other",
 				s->repeated),
 			s->repeated);
 	if (s->beyond)
 		tool_complain(
-			ngettext("%zu comment has no room: an envelope holds %zu at "
-				 "most (batch_comments), and %d KiB",
+			words_count("%zu comment has no room: an envelope holds %zu at "
+				    "most (batch_comments), and %d KiB",
 				"%zu comments have no room: an envelope holds %zu "
 				"at most (batch_comments), and %d KiB",
 				s->beyond),

@@ -74,7 +74,7 @@ static const char *result_words(const char *result)
 	};
 	for (size_t i = 0; result && i < sizeof(table) / sizeof(table[0]); i++)
 		if (!strcmp(table[i].result, result))
-			return gettext(table[i].words);
+			return _(table[i].words);
 	return result ? result : "";
 }
 
@@ -110,8 +110,8 @@ static void add_verdict(struct buf *out, const struct fact *fact)
 	bool is_valid = is_same(fact->result, "valid");
 	if (is_valid)
 		buf_add_format(out,
-			ngettext("read: valid, %zu comment", "read: valid, %zu comments",
-				fact->count),
+			words_count("read: valid, %zu comment",
+				"read: valid, %zu comments", fact->count),
 			fact->count);
 	else
 		buf_add_format(out, _("read: %s, so nothing of it is sent"),

@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "system/io.h"
 #include "system/spool.h"
@@ -90,7 +91,8 @@ static void say_deed(enum deed deed, const char *path, const char *folder)
 		[DEED_MADE] = N_("made"),
 		[DEED_MENDED] = N_("mended"),
 	};
-	printf("%-10s  ", gettext(words[deed]));
+	const char *word = _(words[deed]);
+	printf("%s%*s  ", word, (int)(10 - text_count(word)), "");
 	print_coloured(PLAIN, path);
 	printf("%s%s\n", *folder ? "/" : "", folder);
 }

@@ -125,7 +125,7 @@ const char *judge_verdict_words(enum verdict verdict)
 		[VERDICT_INVALID] = N_("not valid"),
 		[VERDICT_OVERSIZE] = N_("too large"),
 	};
-	return gettext(words[verdict]);
+	return _(words[verdict]);
 }
 
 const char *judge_trouble_words(int r)

@@ -68,12 +68,12 @@ static void note_sending(const struct list *list, const struct file *file, struc
 			list->snapshot.status.hold.reason);
 	else if (unknown)
 		buf_add_format(to,
-			ngettext("the answer for %zu comment",
+			words_count("the answer for %zu comment",
 				"the answers for %zu comments", unknown),
 			unknown);
 	else if (deferred)
 		buf_add_format(to,
-			ngettext("another try of %zu comment",
+			words_count("another try of %zu comment",
 				"another try of %zu comments", deferred),
 			deferred);
 	else
@@ -247,7 +247,7 @@ static struct listing *open_listing(const struct list *list)
 	columns[FIELDS - 1] = last[list->choice.folder];
 	for (size_t i = 0; i < FIELDS; i++)
 		if (*columns[i].title)
-			columns[i].title = gettext(columns[i].title);
+			columns[i].title = _(columns[i].title);
 	return listing_new(columns + skipped, FIELDS - skipped, list->tool->options.json);
 }
 

@@ -123,15 +123,15 @@ static void judge_files(
 		blame(j, s, level, _("a file has waited for %s"), age);
 	if (site->failed)
 		blame(j, s, ALARM_WARNING,
-			ngettext("%" PRIu64 " file in failed/",
-				"%" PRIu64 " files in failed/", site->failed),
-			site->failed);
+			words_count("%ju file in failed/", "%ju files in failed/",
+				site->failed),
+			(uintmax_t)site->failed);
 	if (site->unreadable)
 		blame(j, s, ALARM_WARNING,
-			ngettext("%" PRIu64 " file that the gateway may not read",
-				"%" PRIu64 " files that the gateway may not read",
+			words_count("%ju file that the gateway may not read",
+				"%ju files that the gateway may not read",
 				site->unreadable),
-			site->unreadable);
+			(uintmax_t)site->unreadable);
 	if (s->is_stale)
 		blame(j, s, ALARM_WARNING, _("state.json is not written any more"));
 }
@@ -181,11 +181,10 @@ enum alarm_level monitor_judge(struct buf *out, const struct snapshot *snapshots
 	add_words(out, buf_peek(&words), words.len);
 	buf_add_text(out, words.len ? "; " : "");
 	buf_add_format(
-		out, ngettext("%zu site open, ", "%zu sites open, ", j.open), j.open);
+		out, words_count("%zu site open, ", "%zu sites open, ", j.open), j.open);
 	buf_add_format(out,
-		ngettext("%" PRIu64 " file waiting", "%" PRIu64 " files waiting",
-			j.waiting),
-		j.waiting);
+		words_count("%ju file waiting", "%ju files waiting", j.waiting),
+		(uintmax_t)j.waiting);
 	add_figures(out, &j, thresholds);
 	return j.level;
 }

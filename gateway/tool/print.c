@@ -88,7 +88,7 @@ void print_age(char text[PRINT_AGE_MAX], msec_t age)
 	while (i < 3 && age < 2 * units[i].length)
 		i++;
 	snprintf(text, PRINT_AGE_MAX, "%" PRId64 " %s",
-		age < 0 ? 0 : age / units[i].length, gettext(units[i].unit));
+		age < 0 ? 0 : age / units[i].length, _(units[i].unit));
 }
 
 void print_size(char text[PRINT_AGE_MAX], uint64_t bytes)
@@ -100,8 +100,7 @@ void print_size(char text[PRINT_AGE_MAX], uint64_t bytes)
 		size /= 1024;
 		unit++;
 	}
-	snprintf(
-		text, PRINT_AGE_MAX, "%.*f %s", unit ? 1 : 0, size, gettext(units[unit]));
+	snprintf(text, PRINT_AGE_MAX, "%.*f %s", unit ? 1 : 0, size, _(units[unit]));
 }
 
 const char *print_time(usec_t at, usec_t now)

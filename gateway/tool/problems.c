@@ -18,8 +18,8 @@ void problems_print(FILE *to, const struct problems *problems)
 	size_t more = problems->count - problems->kept_count;
 	if (more)
 		fprintf(to,
-			ngettext("  and %zu more problem\n", "  and %zu more problems\n",
-				more),
+			words_count("  and %zu more problem\n",
+				"  and %zu more problems\n", more),
 			more);
 }
 

@@ -7,6 +7,7 @@
  * Two passes by the same rules: the first counts and shows, the second deletes. The two
  * latest files of audit/ are what a gateway goes on from, and stay.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -256,21 +257,25 @@ static void add_sum(const struct purge *p, bool is_done, struct buf *sum)
 		bytes += p->days[i].bytes;
 	}
 	print_size(size, bytes);
-	buf_add_format(sum, ngettext("%zu file of ", "%zu files of ", files), files);
-	buf_add_format(sum, ngettext("%zu day", "%zu days", days), days);
+	buf_add_format(sum, words_count("%zu file of ", "%zu files of ", files), files);
+	buf_add_format(sum, words_count("%zu day", "%zu days", days), days);
 	buf_add_format(sum, ", %s", size);
 }
 
 /* --- may it --- */
 
-/* In the words of the user's own language (rpmatch(3)). */
+/* Yes in English, or in the language that it was asked in. */
 static bool is_wanted(void)
 {
 	auto_free char *line = NULL;
 	size_t room = 0;
 	printf("%s", _("Delete them? [y/N] "));
 	(void)fflush(stdout);
-	return getline(&line, &room, stdin) > 0 && rpmatch(line) == 1;
+	if (getline(&line, &room, stdin) <= 0)
+		return false;
+	int first = tolower((unsigned char)*line);
+	/* the letter of "yes" in the question before */
+	return first == 'y' || first == *_("y");
 }
 
 static bool has_something(const struct purge *p)

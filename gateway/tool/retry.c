@@ -106,7 +106,8 @@ static void foretell_waits(const struct seer *seer, const struct document *docum
 	char age[PRINT_AGE_MAX];
 	print_age(age, longest);
 	buf_add_format(note,
-		ngettext("%zu comment waits for %s yet, as the shop may have stored it",
+		words_count(
+			"%zu comment waits for %s yet, as the shop may have stored it",
 			"%zu comments wait for up to %s yet, as the shop may have "
 			"stored them",
 			waiting),
@@ -300,11 +301,11 @@ static void say_sum(const struct retry *retry)
 {
 	if (!print_is_terminal() || retry->tool->options.json)
 		return;
-	printf(ngettext("%zu file moved to incoming/", "%zu files moved to incoming/",
+	printf(words_count("%zu file moved to incoming/", "%zu files moved to incoming/",
 		       retry->moved),
 		retry->moved);
 	if (retry->left)
-		printf(ngettext(", %zu left alone", ", %zu left alone", retry->left),
+		printf(words_count(", %zu left alone", ", %zu left alone", retry->left),
 			retry->left);
 	putchar('\n');
 }

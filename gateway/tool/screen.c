@@ -120,7 +120,7 @@ static void name_band(unsigned band, char name[PRINT_AGE_MAX])
 	static const char *const names[AGE_BANDS] = {N_("under 1 min"),
 		N_("under 10 min"), N_("under 1 h"), N_("under 6 h"), N_("under 1 d"),
 		N_("1 d or more")};
-	snprintf(name, PRINT_AGE_MAX, "%s", gettext(names[band]));
+	snprintf(name, PRINT_AGE_MAX, "%s", _(names[band]));
 }
 
 static void add_band(const struct sheet *sheet, const struct census *census,
@@ -256,8 +256,8 @@ static void say_hold(const struct sheet *sheet, const struct snapshot *s)
 	if (s->has_state)
 		say_time(sheet, _("since"), hold->since);
 	say(sheet, s->status.state == STATE_HELD ? _("the shop said") : _("why"), PLAIN,
-		"%s", hold->said ? hold->said : "");
-	say(sheet, _("what to do"), BOLD, "%s", hold->remedy ? hold->remedy : "");
+		"%s", hold->said ? _(hold->said) : "");
+	say(sheet, _("what to do"), BOLD, "%s", hold->remedy ? _(hold->remedy) : "");
 	if (hold->next_try && hold->next_try > sheet->now)
 		say_time(sheet, _("next try"), hold->next_try);
 	else if (hold->next_try)
@@ -275,12 +275,11 @@ static void say_waiting(const struct sheet *sheet, const struct snapshot *s)
 	}
 	print_age(age, site->oldest_waiting_s * MSEC_SECOND);
 	say(sheet, _("waiting"), PLAIN,
-		ngettext("%" PRIu64 " file: %" PRIu64 " in incoming/, %" PRIu64
-			 " in sending/; since %s",
-			"%" PRIu64 " files: %" PRIu64 " in incoming/, %" PRIu64
-			" in sending/; the oldest for %s",
+		words_count("%ju file: %ju in incoming/, %ju in sending/; since %s",
+			"%ju files: %ju in incoming/, %ju in sending/; the oldest for %s",
 			count),
-		count, site->incoming, site->sending, age);
+		(uintmax_t)count, (uintmax_t)site->incoming, (uintmax_t)site->sending,
+		age);
 	if (s->is_counted)
 		add_ages(sheet, &s->census);
 }
@@ -295,27 +294,27 @@ static void say_count(const struct sheet *sheet, const char *label, enum colour 
 static void say_counts(const struct sheet *sheet, const struct site_status *site)
 {
 	say_count(sheet, _("not settled"), YELLOW, site->deferred,
-		ngettext("comment that the shop broke on; it is tried again",
+		words_count("comment that the shop broke on; it is tried again",
 			"comments that the shop broke on; they are tried again",
 			site->deferred));
 	say_count(sheet, _("not known"), YELLOW, site->unknown,
-		ngettext("comment waits, because the shop may have stored it",
+		words_count("comment waits, because the shop may have stored it",
 			"comments wait, because the shop may have stored them",
 			site->unknown));
 	say_count(sheet, _("failed"), RED, site->failed,
-		ngettext("file in failed/, with its reason: needs a person",
+		words_count("file in failed/, with its reason: needs a person",
 			"files in failed/, with their reasons: need a person",
 			site->failed));
 	say_count(sheet, _("unreadable"), RED, site->unreadable,
-		ngettext("file in incoming/ that the gateway may not read",
+		words_count("file in incoming/ that the gateway may not read",
 			"files in incoming/ that the gateway may not read",
 			site->unreadable));
 	say_count(sheet, _("ignored"), DIM, site->ignored,
-		ngettext("name in incoming/ that is no comment file",
+		words_count("name in incoming/ that is no comment file",
 			"names in incoming/ that are no comment files", site->ignored));
 	say(sheet, _("sent today"), PLAIN,
-		ngettext("%" PRIu64 " file", "%" PRIu64 " files", site->sent_today),
-		site->sent_today);
+		words_count("%ju file", "%ju files", site->sent_today),
+		(uintmax_t)site->sent_today);
 }
 
 static void say_speed(const struct sheet *sheet, const struct snapshot *s)
@@ -324,8 +323,8 @@ static void say_speed(const struct sheet *sheet, const struct snapshot *s)
 	if (site->rate > 0)
 		say(sheet, _("speed"), PLAIN, _("%.1f comments a second"), site->rate);
 	if (site->answer_ms)
-		say(sheet, _("shop answers"), PLAIN, _("within %" PRId64 " ms"),
-			site->answer_ms);
+		say(sheet, _("shop answers"), PLAIN, _("within %jd ms"),
+			(intmax_t)site->answer_ms);
 	if (s->is_stale)
 		say(sheet, _("but"), RED,
 			_("state.json has not been written for a while: look at the log "

@@ -5,7 +5,7 @@
  * name are shown, the newest last, and a file of that name that waits in incoming/.
  */
 #include <errno.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -271,7 +271,7 @@ static void print_file(const struct view *v)
 	}
 	place_write(&v->file, path);
 	buf_add_text(&text, path);
-	buf_add_format(&text, _(", %" PRId64 " bytes"), (int64_t)v->st.st_size);
+	buf_add_format(&text, _(", %jd bytes"), (intmax_t)v->st.st_size);
 	print_field(_("file"), buf_peek(&text));
 	if (!v->has_rest)
 		return;

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "system/io.h"
 #include "system/log.h"
 #include "top/reading.h"
@@ -315,8 +316,8 @@ static bool has_space(struct site *site, const struct moment *now)
 			log_number("min_free", site->config->min_free),
 			log_number("free_inodes", room.inodes),
 			log_text("meaning",
-				is_low ? "no file is claimed until there is space"
-				       : "files are claimed again"));
+				is_low ? _("no file is claimed until there is space")
+				       : _("files are claimed again")));
 	site->is_low_on_space = is_low;
 	return !is_low;
 }

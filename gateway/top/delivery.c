@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "core/envelope.h"
 #include "core/response.h"
 #include "system/log.h"
@@ -98,11 +99,11 @@ static void log_outcome(const struct site *site, const struct job *job, size_t i
 		log_text("order", c->web_order_number), log_text("comment", c->id),
 		log_number("attempts", p->attempts), log_text("code", p->code),
 		log_text("message", p->message),
-		log_text("meaning", p->state == PROGRESS_ALREADY
-					    ? "the shop had a comment of this number "
-					      "before; if its text "
-					      "differs, this one was not stored"
-					    : ""));
+		log_text("meaning",
+			p->state == PROGRESS_ALREADY
+				? _("the shop had a comment of this number before; if "
+				    "its text differs, this one was not stored")
+				: ""));
 }
 
 static void note_decision(
@@ -187,7 +188,7 @@ static void say_hold(const struct site *site, const struct moment *now,
 	log_event(is_new ? LEVEL_WARNING : LEVEL_INFO, site->config->name, NULL, "hold",
 		log_text("reason", hold_name(state->hold)),
 		log_text("shop_said", site->hold_words),
-		log_text("remedy", hold_remedy(state->hold)),
+		log_text("remedy", _(hold_remedy(state->hold))),
 		log_number("next_try_s", (state->next_try - now->up + 999) / 1000));
 }
 

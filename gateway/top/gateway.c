@@ -15,8 +15,10 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "system/clock.h"
 #include "system/config.h"
+#include "system/language.h"
 #include "system/log.h"
 #include "system/notify.h"
 #include "system/privileges.h"
@@ -57,6 +59,17 @@ static void set_log_level(const struct gateway *g)
 	log_set_level(g->options.is_verbose ? LEVEL_DEBUG : g->config->log_level);
 }
 
+/* Nothing hangs on it but understanding, so work goes on. */
+static void set_language(const struct gateway *g)
+{
+	int r = language_set(g->config->language);
+	if (r < 0)
+		log_event(LEVEL_WARNING, NULL, NULL, "no-translation",
+			log_text("error", strerrordesc_np(-r)),
+			log_text("meaning", "the French catalogue cannot be used: "
+					    "English is spoken"));
+}
+
 static int read_config(struct gateway *g)
 {
 	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
@@ -65,6 +78,7 @@ static int read_config(struct gateway *g)
 		return EX_CONFIG;
 	}
 	set_log_level(g);
+	set_language(g);
 	return EX_OK;
 }
 
@@ -155,8 +169,8 @@ static void confine(const struct gateway *g)
 			"not-confined", log_text("error", strerrordesc_np(-r)),
 			log_number("abi", abi),
 			log_text("meaning",
-				"the kernel offers no Landlock of ABI 2 or later: only "
-				"rights of files bound what the gateway can reach"));
+				_("the kernel offers no Landlock of ABI 2 or later: only "
+				  "rights of files bound what the gateway can reach")));
 }
 
 static void open_notify(struct gateway *g)
@@ -165,21 +179,21 @@ static void open_notify(struct gateway *g)
 	if (r < 0)
 		log_event(LEVEL_WARNING, NULL, NULL, "cannot-notify",
 			log_text("error", strerrordesc_np(-r)),
-			log_text("meaning", "NOTIFY_SOCKET cannot be used: the service "
-					    "manager is told nothing"));
+			log_text("meaning", _("NOTIFY_SOCKET cannot be used: the service "
+					      "manager is told nothing")));
 }
 
 static int start(struct gateway *g)
 {
 	int r = privileges_drop(g->config->user);
 	if (r < 0) {
-		fprintf(stderr, "opensi-gateway: cannot become user \"%s\": %s\n",
+		fprintf(stderr, _("opensi-gateway: cannot become user \"%s\": %s\n"),
 			g->config->user, strerrordesc_np(-r));
 		return EX_CONFIG;
 	}
 	r = privileges_seal();
 	if (r < 0) {
-		fprintf(stderr, "opensi-gateway: cannot give up privileges: %s\n",
+		fprintf(stderr, _("opensi-gateway: cannot give up privileges: %s\n"),
 			strerrordesc_np(-r));
 		return EX_OSERR;
 	}
@@ -205,8 +219,9 @@ static void replace_config(struct gateway *g)
 		log_event(LEVEL_ERROR, NULL, NULL, "reload-refused",
 			log_text("errors", buf_peek(&errors)),
 			log_text("meaning",
-				"the configuration in use was not changed; files in "
-				"folders it did not name so far need a restart"));
+				_("the configuration in use was not changed; files in "
+				  "folders it did not name so far need a restart")));
+		set_language(g); /* reading spoke as the refused one wanted */
 		return;
 	}
 	for (size_t i = 0; i < g->count; i++)
@@ -215,6 +230,7 @@ static void replace_config(struct gateway *g)
 	g->config = take_ptr(next);
 	config_free(old);
 	set_log_level(g);
+	set_language(g);
 	log_event(LEVEL_INFO, NULL, NULL, "reloaded",
 		log_text("config", g->options.config));
 }
@@ -233,8 +249,8 @@ static void stop(struct gateway *g)
 	g->is_stopping = true;
 	log_event(LEVEL_INFO, NULL, NULL, "stopping",
 		log_text("meaning",
-			g->is_killed ? "at once: what is in flight counts as unknown"
-				     : "when what is in flight has come back"));
+			g->is_killed ? _("at once: what is in flight counts as unknown")
+				     : _("when what is in flight has come back")));
 	for (size_t i = 0; i < g->count; i++)
 		pipeline_stop(g->sites[i]);
 }
@@ -330,19 +346,6 @@ static int once_status(const struct gateway *g)
 	return failures ? EXIT_FAILURE : EX_OK;
 }
 
-static void say_not_in_use(const char *site, const char *setting, bool is_set)
-{
-	if (is_set)
-		log_event(LEVEL_WARNING, site, NULL, "not-in-use",
-			log_text("setting", setting),
-			log_text("meaning", "set, but without effect in this version"));
-}
-
-static void say_what_is_not_in_use(const struct config *config)
-{
-	say_not_in_use(NULL, "language", config->language);
-}
-
 static void close_all(struct gateway *g)
 {
 	report_free(g->report);
@@ -368,6 +371,7 @@ static void close_all(struct gateway *g)
 int main(int argc, char **argv)
 {
 	struct gateway g = {.notify.fd = -1};
+	(void)language_set(NULL);
 	int status = options_read(argc, argv, &g.options);
 	if (status >= 0)
 		return status;
@@ -375,14 +379,13 @@ int main(int argc, char **argv)
 	if (status == EX_OK)
 		status = read_config(&g);
 	if (status == EX_OK && g.options.is_test)
-		printf("%s: the configuration is good\n", g.options.config);
+		printf(_("%s: the configuration is good\n"), g.options.config);
 	else if (status == EX_OK)
 		status = start(&g);
 	if (status == EX_OK && !g.options.is_test) {
 		log_event(LEVEL_INFO, NULL, NULL, "started",
 			log_text("version", GATEWAY_VERSION),
 			log_number("sites", g.count));
-		say_what_is_not_in_use(g.config);
 		struct moment now = clock_now();
 		g.report = report_new(g.sites, g.count, &now);
 		notify_ready(&g.notify);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/words.h"
 #include "top/delivery.h"
 #include "top/pipeline.h"
 
@@ -16,7 +17,7 @@ static void add_next_try(struct buf *line, const struct moment *now, msec_t at)
 	if (at == MSEC_NEVER || at <= now->up)
 		return;
 	times_add_local(&time, now->wall + (at - now->up) * (USEC_SECOND / MSEC_SECOND));
-	buf_add_format(line, ", next try %.5s", strchr(buf_peek(&time), ' ') + 1);
+	buf_add_format(line, _(", next try %.5s"), strchr(buf_peek(&time), ' ') + 1);
 }
 
 /* "key-refused", as logs have it, in words. */
@@ -41,14 +42,14 @@ static void add_site(struct buf *line, const struct site *site,
 	buf_add_text(line, site->config->name);
 	if (site->trouble.error) {
 		buf_add_format(
-			line, " paused: %s", strerrordesc_np(-site->trouble.error));
+			line, _(" paused: %s"), strerrordesc_np(-site->trouble.error));
 		add_next_try(line, now, site->trouble.again);
 	} else if (state->hold != HOLD_NONE) {
-		buf_add_text(line, " held: ");
+		buf_add_text(line, _(" held: "));
 		add_words(line, hold_name(state->hold));
 		add_next_try(line, now, state->next_try);
 	} else {
-		buf_add_text(line, " takes no files: the disk is almost full");
+		buf_add_text(line, _(" takes no files: the disk is almost full"));
 	}
 	buf_add_text(line, "; ");
 }
@@ -68,9 +69,11 @@ void headline_write(struct buf *line, struct site *const *sites, size_t count,
 			add_site(line, sites[i], &state, now);
 	}
 	if (unwell > TOLD_SITES)
-		buf_add_format(line, "%zu more are not well; ", unwell - TOLD_SITES);
+		buf_add_format(line, _("%zu more are not well; "), unwell - TOLD_SITES);
 	if (count > unwell)
-		buf_add_format(line, "%zu site%s open, ", count - unwell,
-			count - unwell == 1 ? "" : "s");
-	buf_add_format(line, "%zu waiting", waiting);
+		buf_add_format(line,
+			words_count(
+				"%zu site open, ", "%zu sites open, ", count - unwell),
+			count - unwell);
+	buf_add_format(line, _("%zu waiting"), waiting);
 }

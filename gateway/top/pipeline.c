@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "system/log.h"
 #include "top/checkpoint.h"
 #include "top/claiming.h"
@@ -131,8 +132,8 @@ static int open_schema(struct site *site, struct buf *why)
 	if (r == 0)
 		return 0;
 	buf_add_format(why,
-		"%s: cannot be used as the schema (%s): set `schema` to the "
-		"comments.xsd of this program, and keep the files beside it",
+		_("%s: cannot be used as the schema (%s): set `schema` to the "
+		  "comments.xsd of this program, and keep the files beside it"),
 		site->config->schema, words ? words : strerrordesc_np(-r));
 	return EX_CONFIG;
 }
@@ -144,13 +145,12 @@ static int lock_spool(struct site *site, bool may_wait, struct buf *why)
 		return 0;
 	if (r == -EAGAIN)
 		buf_add_format(why,
-			"%s: another gateway runs on this spool. Stop it first, or use "
-			"--wait "
-			"to stand by until it ends",
+			_("%s: another gateway runs on this spool. Stop it first, or use "
+			  "--wait to stand by until it ends"),
 			site->config->spool);
 	else
-		buf_add_format(why, "%s/lock: cannot be locked (%s)", site->config->spool,
-			strerrordesc_np(-r));
+		buf_add_format(why, _("%s/lock: cannot be locked (%s)"),
+			site->config->spool, strerrordesc_np(-r));
 	return r == -EAGAIN ? EX_TEMPFAIL : EX_CANTCREAT;
 }
 
@@ -164,8 +164,8 @@ static int watch_folders(struct site *site, struct buf *why)
 	if (r == 0)
 		return 0;
 	buf_add_format(why,
-		"%s: cannot be watched (%s): raise fs.inotify.max_user_watches or "
-		"fs.inotify.max_user_instances (sysctl)",
+		_("%s: cannot be watched (%s): raise fs.inotify.max_user_watches or "
+		  "fs.inotify.max_user_instances (sysctl)"),
 		site->config->spool, strerrordesc_np(-r));
 	return EX_OSERR;
 }
@@ -225,7 +225,8 @@ void pipeline_close(struct site *site)
 	if (r < 0)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "stop-not-recorded",
 			log_text("error", strerrordesc_np(-r)),
-			log_text("meaning", "the next start looks at everything again"));
+			log_text("meaning",
+				_("the next start looks at everything again")));
 	free_site(site);
 }
 
@@ -294,14 +295,15 @@ static int write_journal(struct site *site, const struct moment *now, bool *more
 }
 
 static const struct step steps[] = {
-	{"keeping the journal", keep_journal},
-	{"writing the journal", write_journal}, /* left over from trouble: not to grow */
-	{"looking for files", look_around},
-	{"claiming and reading files", claiming_work},
-	{"sending", send_comments},
-	{"moving what is done", settle_done},
-	{"deleting what is old", delete_old},
-	{"writing the journal", write_journal},
+	{N_("keeping the journal"), keep_journal},
+	{N_("writing the journal"),
+		write_journal}, /* left over from trouble: not to grow */
+	{N_("looking for files"), look_around},
+	{N_("claiming and reading files"), claiming_work},
+	{N_("sending"), send_comments},
+	{N_("moving what is done"), settle_done},
+	{N_("deleting what is old"), delete_old},
+	{N_("writing the journal"), write_journal},
 };
 
 static msec_t next_due(const struct site *site, const struct moment *now)

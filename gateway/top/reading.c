@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/words.h"
 #include "core/envelope.h"
 #include "system/io.h"
 #include "system/log.h"
@@ -163,7 +164,7 @@ static int judge(struct site *site, const struct moment *now, struct job *job,
 	/* A name that is taken again cannot be given back: then the verdict stands. */
 	if (may_grow && !job->was_quiet && !was_posted(job)) {
 		int r = give_back(
-			site, now, job, "it breaks off and may still be growing");
+			site, now, job, _("it breaks off and may still be growing"));
 		if (r != -EEXIST)
 			return r;
 	}
@@ -250,7 +251,7 @@ static int refuse_claim(
 	if (!is_drops_own(r))
 		return r;
 	r = was_posted(job) ? -EEXIST
-			    : give_back(site, now, job, "it cannot be read any more");
+			    : give_back(site, now, job, _("it cannot be read any more"));
 	if (r != -EEXIST)
 		return r;
 	/* Its name is taken again: nobody waits for it in incoming/. */

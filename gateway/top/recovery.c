@@ -9,17 +9,18 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "system/log.h"
 #include "top/checkpoint.h"
 #include "top/trust.h"
 
 static const char later_version[] =
-	"%s/audit: a later version of this gateway has written there (see "
-	"opensi-journal(5)): start that version again; or move audit/ away, and all that "
-	"lies in sending/ waits for unknown_wait and is sent again";
+	N_("%s/audit: a later version of this gateway has written there (see "
+	   "opensi-journal(5)): start that version again; or move audit/ away, and all "
+	   "that lies in sending/ waits for unknown_wait and is sent again");
 static const char unusable[] =
-	"%s: the journal in audit/ or the claims in sending/ cannot be used (%s): mend "
-	"the file system or its permissions and start again, nothing is lost";
+	N_("%s: the journal in audit/ or the claims in sending/ cannot be used (%s): "
+	   "mend the file system or its permissions and start again, nothing is lost");
 
 /* Names in sending/, in the order in which they were claimed. */
 struct names {
@@ -81,8 +82,8 @@ static void say_bad_lines(const struct site *site)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "bad-lines",
 			log_number("lines", bad),
 			log_text("meaning",
-				"lines in audit/ that are no records were skipped; a "
-				"machine that lost power leaves one or a few"));
+				_("lines in audit/ that are no records were skipped; a "
+				  "machine that lost power leaves one or a few")));
 }
 
 /* -EPROTO: a later gateway's. */
@@ -133,7 +134,7 @@ static int finish_move(
 		return r;
 	log_event(LEVEL_INFO, site->config->name, found->name, "settled",
 		log_text("result", is_sent ? "sent" : "failed"), log_text("to", to),
-		log_text("meaning", "an earlier run had settled it and not moved it"));
+		log_text("meaning", _("an earlier run had settled it and not moved it")));
 	return 0;
 }
 
@@ -190,8 +191,8 @@ static int withdraw(
 		});
 	log_event(LEVEL_WARNING, site->config->name, past->stamp, "withdrawn",
 		log_text("drop", past->drop),
-		log_text("meaning", "somebody took it out of sending/ while no gateway "
-				    "ran: the rest of it is not sent"));
+		log_text("meaning", _("somebody took it out of sending/ while no gateway "
+				      "ran: the rest of it is not sent")));
 	return forget(site, now, found);
 }
 
@@ -335,7 +336,7 @@ static void resume_hold(
 		log_text("reason", hold_name(past->hold)),
 		log_text("shop_said", site->hold_words),
 		log_text("remedy", hold_remedy(past->hold)),
-		log_text("meaning", "it goes on from the last run"));
+		log_text("meaning", _("it goes on from the last run")));
 }
 
 static void resume_shop(struct site *site, const struct moment *now)
@@ -417,8 +418,8 @@ static void doubt_all(struct site *site, const struct moment *now, struct job *j
 {
 	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "no-record",
 		log_text("meaning",
-			"the journal does not know this claim: its comments may have "
-			"been sent, so they wait for unknown_wait"));
+			_("the journal does not know this claim: its comments may have "
+			  "been sent, so they wait for unknown_wait")));
 	for (size_t i = 0; i < job->count; i++) {
 		doubt(site, now, job, i, NULL);
 		site_record_comment(site, now, job, i,
@@ -461,9 +462,10 @@ int recovery_start(struct site *site, const struct moment *now, struct buf *why)
 		r = begin_run(site, now);
 	}
 	if (r == -EPROTO)
-		buf_add_format(why, later_version, site->config->spool);
+		buf_add_format(why, _(later_version), site->config->spool);
 	else if (r < 0)
-		buf_add_format(why, unusable, site->config->spool, strerrordesc_np(-r));
+		buf_add_format(
+			why, _(unusable), site->config->spool, strerrordesc_np(-r));
 	return r;
 }
 

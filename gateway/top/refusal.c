@@ -7,15 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/words.h"
 #include "system/log.h"
 
 static void say_damaged(const struct site *site, const char *name, int r)
 {
 	log_event(LEVEL_WARNING, site->config->name, name, "unreadable",
 		log_text("error", strerrordesc_np(-r)),
-		log_text("remedy", "the file system does not give it (see dmesg, "
-				   "findmnt): it is left "
-				   "where it is and looked at again at every rescan"));
+		log_text("remedy",
+			_("the file system does not give it (see dmesg, findmnt): it is "
+			  "left where it is and looked at again at every rescan")));
 }
 
 void refusal_set_aside(
@@ -43,12 +44,12 @@ static void say_unreadable(
 		log_text("owner", owner ? owner->pw_name : "?"),
 		log_text("group", group ? group->gr_name : "?"), log_text("mode", mode),
 		log_text("remedy",
-			may_read ? "the gateway may read it but not move it, and leaves "
-				   "it in incoming/: take the sticky bit off the folder "
-				   "(chmod -t), or chattr -i off the file"
-				 : "the gateway may not read it and leaves it in "
-				   "incoming/: chmod it, or give the exporter a umask of "
-				   "027 and the gateway's group"));
+			may_read ? _("the gateway may read it but not move it, and "
+				     "leaves it in incoming/: take the sticky bit off "
+				     "the folder (chmod -t), or chattr -i off the file")
+				 : _("the gateway may not read it and leaves it in "
+				     "incoming/: chmod it, or give the exporter a umask "
+				     "of 027 and the gateway's group")));
 }
 
 /* What stands in the way of one drop is that drop's trouble; the rest is the machine's.

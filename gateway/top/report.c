@@ -8,10 +8,12 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "core/metrics.h"
 #include "core/page.h"
 #include "core/tally.h"
 #include "system/io.h"
+#include "system/language.h"
 #include "system/log.h"
 #include "system/publish.h"
 #include "system/state_file.h"
@@ -38,6 +40,7 @@ struct told {
 	struct site *site;
 	struct published state;
 	struct published page;    /* without text: it is written with the state */
+	const char *language;     /* of the page */
 	struct published metrics; /* of the first site that names that file */
 	char day[DAY_LEN];    /* of this server; sent_today counts from its midnight */
 	uint64_t sent_before; /* by earlier runs of today */
@@ -156,8 +159,8 @@ static void tell_low_space(
 	status->hold = (struct status_hold){
 		.since = wall_of(now, site->low_on_space_since),
 		.reason = "no-space",
-		.said = "less than min_free is left on the spool's file system",
-		.remedy = "make room there: new files wait in incoming/ until then",
+		.said = N_("less than min_free is left on the spool's file system"),
+		.remedy = N_("make room there: new files wait in incoming/ until then"),
 	};
 }
 
@@ -168,9 +171,9 @@ static void tell_quiet(
 	status->hold = (struct status_hold){
 		.since = wall_of(now, site->quiet_since),
 		.reason = "power-loss",
-		.said = "the last run ended with the machine",
-		.remedy = "nothing to do: what was under way may still be stored by the "
-			  "shop, so nothing is sent before unknown_wait is over",
+		.said = N_("the last run ended with the machine"),
+		.remedy = N_("nothing to do: what was under way may still be stored by "
+			     "the shop, so nothing is sent before unknown_wait is over"),
 		.next_try = wall_of(now, site->quiet_since + site->config->unknown_wait),
 	};
 }
@@ -293,8 +296,8 @@ static void note_written(
 	if (r < 0 && r != p->error)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "not-written",
 			log_text("file", name), log_text("error", strerrordesc_np(-r)),
-			log_text(
-				"meaning", "what it shows is old; nothing else suffers"));
+			log_text("meaning",
+				_("what it shows is old; nothing else suffers")));
 	p->error = r;
 }
 
@@ -339,10 +342,11 @@ static void write_state(
 		status_write(&text, &status);
 		write_beside_spool(&t->state, t->site, STATE_FILE, &text);
 	}
-	if (has_news || t->page.error) {
+	if (has_news || t->page.error || t->language != language_name()) {
 		auto_buf struct buf page = {.max_bytes = PAGE_MAX_BYTES};
 		page_write(&page, &status);
 		write_beside_spool(&t->page, t->site, page_file, &page);
+		t->language = language_name();
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/words.h"
 #include "system/io.h"
 #include "system/log.h"
 #include "top/site.h"
@@ -188,9 +189,9 @@ void retention_work(struct site *site, const struct moment *now, bool *more)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "old-files-kept",
 			log_text("error", strerrordesc_np(-r)),
 			log_text("spool", site->config->spool),
-			log_text("remedy",
-				"look at old days in sent/ and audit/: only files that "
-				"the gateway may delete go by keep_sent and keep_audit"));
+			log_text("remedy", _("look at old days in sent/ and audit/: only "
+					     "files that the gateway may delete go by "
+					     "keep_sent and keep_audit")));
 	if (!is_left)
 		site->retention_at = now->up + PAUSE;
 	*more = *more || is_left;

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/words.h"
 #include "core/reason.h"
 #include "system/io.h"
 #include "system/log.h"
@@ -47,13 +48,13 @@ static const char *why_of(
 		return NULL;
 	if (p->cause == CAUSE_EXHAUSTED)
 		snprintf(text, 160,
-			"the shop broke on it %u times, which is max_attempts",
+			_("the shop broke on it %u times, which is max_attempts"),
 			p->attempts);
 	else if (p->cause == CAUSE_GAVE_UP)
-		snprintf(text, 160, "it waited longer than give_up allows");
+		snprintf(text, 160, _("it waited longer than give_up allows"));
 	else if (!p->code[0] && !p->message)
 		snprintf(text, 160,
-			"the shop gave no result: this order takes no comments");
+			_("the shop gave no result: this order takes no comments"));
 	else
 		return NULL;
 	(void)site;
@@ -344,7 +345,7 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 		return 0;
 	}
 	if (r == -ENOENT)
-		snprintf(to, sizeof(to), "nowhere: it was taken out of sending/");
+		snprintf(to, sizeof(to), _("nowhere: it was taken out of sending/"));
 	else if (r < 0)
 		return r;
 	log_settled(site, job, to);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/words.h"
 #include "system/log.h"
 
 static const msec_t TROUBLE_FIRST = MSEC_SECOND;
@@ -154,8 +155,8 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "withdrawn",
 		log_number("delivered", job_accepted(job)),
 		log_number("comments", job->count),
-		log_text("meaning", "somebody took it out of sending/: the rest of it is "
-				    "not sent"));
+		log_text("meaning", _("somebody took it out of sending/: the rest of it "
+				      "is not sent")));
 	site_drop_job(site, job, JOB_DROPPED);
 }
 
@@ -172,13 +173,14 @@ void site_blame_job(const struct site *site, struct job *job, int r)
 			is_damage ? "unreadable" : "immovable",
 			log_text("error", strerrordesc_np(-r)),
 			log_text("remedy",
-				is_damage ? "the file system cannot give its bytes (see "
+				is_damage
+					? _("the file system cannot give its bytes (see "
 					    "dmesg): it stays in sending/ and is tried "
 					    "again at every rescan; delete it if it can "
-					    "be exported anew"
-					  : "nothing more is sent of it, but it may not "
+					    "be exported anew")
+					: _("nothing more is sent of it, but it may not "
 					    "be moved: find out why (lsattr, findmnt); "
-					    "it is tried again at every rescan"));
+					    "it is tried again at every rescan")));
 	job->is_told = true;
 }
 
@@ -275,15 +277,16 @@ static const struct {
 	int error;
 	const char *remedy;
 } remedies[] = {
-	{-ENOSPC, "free space or inodes there (df -h, df -i)"},
-	{-EDQUOT, "free space there, or raise the quota"},
-	{-EROFS, "find out why its file system became read-only (dmesg), mend it and "
-		 "mount it read-write"},
-	{-EMFILE, "raise the limit of open files (systemd: LimitNOFILE, else ulimit -n)"},
-	{-ENFILE, "raise fs.file-max (sysctl)"},
-	{-EACCES, "give its folders back to the user that the gateway runs as"},
-	{-EPERM, "give its folders back to the user that the gateway runs as"},
-	{-EIO, "look at dmesg: a disk may be failing"},
+	{-ENOSPC, N_("free space or inodes there (df -h, df -i)")},
+	{-EDQUOT, N_("free space there, or raise the quota")},
+	{-EROFS, N_("find out why its file system became read-only (dmesg), mend it and "
+		    "mount it read-write")},
+	{-EMFILE, N_("raise the limit of open files (systemd: LimitNOFILE, else ulimit "
+		     "-n)")},
+	{-ENFILE, N_("raise fs.file-max (sysctl)")},
+	{-EACCES, N_("give its folders back to the user that the gateway runs as")},
+	{-EPERM, N_("give its folders back to the user that the gateway runs as")},
+	{-EIO, N_("look at dmesg: a disk may be failing")},
 };
 
 static const char *remedy_for(const struct machine_trouble *t, int r)
@@ -293,7 +296,7 @@ static const char *remedy_for(const struct machine_trouble *t, int r)
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
 		if (remedies[i].error == r)
 			return remedies[i].remedy;
-	return "mend it";
+	return N_("mend it");
 }
 
 void site_note_remedy(struct site *site, const char *remedy)
@@ -317,11 +320,13 @@ int site_trouble(struct site *site, const struct moment *now, const char *what, 
 		t->since = now->up;
 	if (t->error != r)
 		log_event(LEVEL_ERROR, site->config->name, NULL, "trouble",
-			log_text("where", what), log_text("error", strerrordesc_np(-r)),
+			log_text("where", _(what)),
+			log_text("error", strerrordesc_np(-r)),
 			log_text("spool", site->config->spool),
-			log_text("remedy", remedy),
-			log_text("meaning", "the gateway keeps what it has, tries again "
-					    "by itself and says when it is over"));
+			log_text("remedy", _(remedy)),
+			log_text(
+				"meaning", _("the gateway keeps what it has, tries again "
+					     "by itself and says when it is over")));
 	t->error = r;
 	free(t->told_remedy);
 	t->told_remedy = take_ptr(remedy);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "top/trust.h"
 
+#include "base/words.h"
 #include "system/log.h"
 
 enum trust { TRUSTED, STILL_QUIET, POWER_LOST, END_MISSING };
@@ -9,15 +10,15 @@ static const struct {
 	const char *event, *meaning;
 } distrusts[] = {
 	[STILL_QUIET] = {"power-loss",
-		"an earlier run could not trust the end of the journal: nothing is sent "
-		"until unknown_wait has passed since then"},
+		N_("an earlier run could not trust the end of the journal: nothing is "
+		   "sent until unknown_wait has passed since then")},
 	[POWER_LOST] = {"power-loss",
-		"the last run ended without a word and the machine was started again: "
-		"nothing is sent until unknown_wait has passed, because the end of the "
-		"journal may be lost"},
+		N_("the last run ended without a word and the machine was started again: "
+		   "nothing is sent until unknown_wait has passed, because the end of "
+		   "the journal may be lost")},
 	[END_MISSING] = {"journal-cut",
-		"the latest file in audit/ was taken away: nothing is sent until "
-		"unknown_wait has passed, because what it said is lost"},
+		N_("the latest file in audit/ was taken away: nothing is sent until "
+		   "unknown_wait has passed, because what it said is lost")},
 };
 
 /* *since: from then on it is waited. */
@@ -53,5 +54,5 @@ void trust_keep_quiet(struct site *site, const struct moment *now)
 	schedule_quiet_until(site->schedule, until);
 	log_event(LEVEL_WARNING, site->config->name, NULL, distrusts[trust].event,
 		log_number("quiet_s", (until - now->up) / MSEC_SECOND),
-		log_text("meaning", distrusts[trust].meaning));
+		log_text("meaning", _(distrusts[trust].meaning)));
 }

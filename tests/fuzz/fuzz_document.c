@@ -29,7 +29,6 @@ static const struct document_rules strict = {
 };
 static const struct document_rules lenient = {
 	.website_code = "WEB1",
-	.french = true,
 	.max_bytes = MAX_BYTES,
 };
 
