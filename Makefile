@@ -34,6 +34,7 @@ FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/*.c))
 FUZZERS      := $(patsubst tests/fuzz/%.c,$B/tests/%, \
 	$(filter tests/fuzz/fuzz_%,$(FUZZ_SOURCES)))
 CATALOGUE    := build/locale/fr/LC_MESSAGES/opensi-gateway.mo
+POT          := build/po/opensi-gateway.pot
 HEADERS      := $(wildcard gateway/*/*.h tests/*/*.h)
 object        = $(patsubst %.c,$B/obj/%.o,$1)
 
@@ -87,7 +88,7 @@ step = $(if $(V),,@printf '%-5s %s\n' $1 $@;)
 
 .PHONY: all tests fuzzers bench-programs objects demo po test check coverage torture fuzz \
 	bench bench-full deps lint format man deb install install-units install-man \
-	install-completions uninstall clean help FORCE
+	install-completions install-locale uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -163,17 +164,17 @@ $(CATALOGUE): contrib/po/fr.po
 	@mkdir -p $(@D)
 	$(call step,PO)msgfmt --check -o $@ $<
 
-build/po/opensi-gateway.pot: $(SOURCES)
+$(POT): $(SOURCES)
 	@mkdir -p $(@D)
 	$(call step,POT)xgettext --from-code=UTF-8 --language=C --keyword= -k_ -kN_ \
 		-kwords_count:1,2 --add-location=file --package-name=opensi-gateway -o $@ $^
 
-po: build/po/opensi-gateway.pot ## Brings new sentences into contrib/po/fr.po
+po: $(POT) ## Brings new sentences into contrib/po/fr.po
 	msgmerge --quiet --update --backup=none --no-fuzzy-matching --width=90 \
 		--add-location=file contrib/po/fr.po $<
 
 objects: $(call object,$(SOURCES))
-tests: $(PROGRAMS) $(CATALOGUE) build/po/opensi-gateway.pot $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim) \
+tests: $(PROGRAMS) $(CATALOGUE) $(UNIT_TESTS) $(if $(SIM_SOURCES),$B/tests/sim) \
 	$(if $(FAULT_SOURCES),$B/tests/faulty-gateway) \
 	$(if $(POWERLOSS_SOURCES),$B/tests/recording-gateway)
 
@@ -323,14 +324,16 @@ install-completions:
 
 CATALOGUE_INSTALLED := $(CATALOGUE:build/locale/%=$(localedir)/%)
 
-install: install-man install-completions
+install-locale: $(CATALOGUE)
+	install -D -m 644 $(CATALOGUE) $(DESTDIR)$(CATALOGUE_INSTALLED)
+
+install: install-man install-completions install-locale
 install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touched
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/opensi-gateway \
 		$(DESTDIR)$(docdir)
 	install $(PROGRAMS) $(DESTDIR)$(bindir)
 	install -m 644 $(wildcard xsd/*) $(DESTDIR)$(datadir)/opensi-gateway
 	install -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
-	install -D -m 644 $(CATALOGUE) $(DESTDIR)$(CATALOGUE_INSTALLED)
 
 uninstall: ## Takes away what install put there
 	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%) $(addprefix $(DESTDIR),\

@@ -412,10 +412,10 @@ static char *find_words(
 				? _("the request could not be sent")
 				: _("the request was sent, but no whole answer came"));
 		if (reply->trouble)
-			buf_add_format(&b, ": %s", reply->trouble);
+			buf_add_format(&b, _(": %s"), reply->trouble);
 	}
 	if (remark)
-		buf_add_format(&b, "; %s", _(remark));
+		buf_add_format(&b, _("; %s"), _(remark));
 	return copy_line(buf_peek(&b), reply->secret);
 }
 

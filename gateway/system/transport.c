@@ -299,7 +299,7 @@ static char *describe(const struct exchange *x, CURLcode code)
 		buf_add_char(&text, ')');
 	}
 	if (!x->stopped && row->remedy)
-		buf_add_format(&text, "; %s", _(row->remedy));
+		buf_add_format(&text, _("; %s"), _(row->remedy));
 	return buf_take(&text);
 }
 

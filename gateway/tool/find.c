@@ -16,6 +16,7 @@
 #include "base/words.h"
 #include "core/intake.h"
 #include "core/record.h"
+#include "core/spoken.h"
 #include "tool/commands.h"
 #include "tool/findings.h"
 #include "tool/journal.h"
@@ -195,15 +196,15 @@ static bool search_site(const struct tool_site *site, struct findings *findings)
 /* --- telling --- */
 
 static const struct column columns[] = {
-	{N_("SITE"), "site", false, false},
-	{N_("ORDER"), "order", false, false},
-	{N_("COMMENT"), "comment", false, false},
-	{N_("STATE"), "state", false, false},
-	{N_("WHEN"), "when", false, false},
-	{N_("CODE"), "code", false, false},
-	{N_("WORDS"), "words", false, false},
-	{N_("FILE"), "file", false, true},
-	{N_("UNTIL"), "until", false, false},
+	{.title = N_("SITE"), .field = "site"},
+	{.title = N_("ORDER"), .field = "order"},
+	{.title = N_("COMMENT"), .field = "comment"},
+	{.title = N_("STATE"), .field = "state"},
+	{.title = N_("WHEN"), .field = "when"},
+	{.title = N_("CODE"), .field = "code"},
+	{.title = N_("WORDS"), .field = "words"},
+	{.title = N_("FILE"), .field = "file", .is_name = true},
+	{.title = N_("UNTIL"), .field = "until"},
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
@@ -218,10 +219,11 @@ static enum colour colour_of(enum find_state state)
 /* For people the state tells also until when; programs have a field of their own. */
 static void add_state(struct buf *out, const struct finding *finding, bool is_json)
 {
-	buf_add_text(out, find_state_name(finding->state));
+	const char *name = find_state_name(finding->state);
+	buf_add_text(out, !is_json && print_is_terminal() ? spoken(name) : name);
 	if (!finding->until || is_json)
 		return;
-	buf_add_format(out, _(" until "));
+	buf_add_text(out, _(" until "));
 	print_add_instant(out, finding->until);
 }
 

@@ -57,7 +57,7 @@ static void add_comments(struct buf *out, const struct line *line)
 	else
 		buf_add_format(out, _("comments %u to %u"), line->first->number,
 			line->last->number);
-	buf_add_text(out, ": ");
+	buf_add_text(out, _(": "));
 }
 
 static const char *result_words(const char *result)
@@ -88,9 +88,9 @@ static void add_outcome(struct buf *out, const struct line *line)
 		add_clean(out, fact->code);
 	}
 	if (fact->message && *fact->message) {
-		buf_add_text(out, ": \"");
+		buf_add_text(out, _(": \""));
 		add_clean(out, fact->message);
-		buf_add_char(out, '"');
+		buf_add_text(out, _("\""));
 	}
 	if (fact->attempt)
 		buf_add_format(out, _(" (attempt %u)"), fact->attempt);

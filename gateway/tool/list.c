@@ -15,6 +15,7 @@
 #include "base/words.h"
 #include "core/history.h"
 #include "core/intake.h"
+#include "core/spoken.h"
 #include "system/clock.h"
 #include "system/io.h"
 #include "tool/commands.h"
@@ -65,7 +66,7 @@ static void note_sending(const struct list *list, const struct file *file, struc
 		buf_add_text(to, _("a gateway: none runs"));
 	else if (list->snapshot.status.hold.reason)
 		buf_add_format(to, _("the end of a hold: %s"),
-			list->snapshot.status.hold.reason);
+			spoken(list->snapshot.status.hold.reason));
 	else if (unknown)
 		buf_add_format(to,
 			words_count("the answer for %zu comment",
@@ -231,23 +232,20 @@ static int find_choice(const struct tool *tool, struct folder_choice *choice)
 static struct listing *open_listing(const struct list *list)
 {
 	static struct column columns[FIELDS] = {
-		{N_("SITE"), "site", false, false},
-		{N_("AGE"), "since", false, false},
-		{N_("SIZE"), "size", true, false},
-		{N_("NAME"), "name", false, true},
-		{"", "", false, false},
+		{.title = N_("SITE"), .field = "site"},
+		{.title = N_("AGE"), .field = "since"},
+		{.title = N_("SIZE"), .field = "size", .is_number = true},
+		{.title = N_("NAME"), .field = "name", .is_name = true},
+		{.title = "", .field = ""},
 	};
 	static const struct column last[FOLDER_COUNT] = {
-		[FOLDER_INCOMING] = {"", "note", false, false},
-		[FOLDER_SENDING] = {N_("WAITS FOR"), "waits_for", false, false},
-		[FOLDER_SENT] = {N_("DAY"), "day", false, false},
-		[FOLDER_FAILED] = {N_("REASON"), "reason", false, false},
+		[FOLDER_INCOMING] = {.title = "", .field = "note"},
+		[FOLDER_SENDING] = {.title = N_("WAITS FOR"), .field = "waits_for"},
+		[FOLDER_SENT] = {.title = N_("DAY"), .field = "day"},
+		[FOLDER_FAILED] = {.title = N_("REASON"), .field = "reason"},
 	};
 	size_t skipped = list->has_site_column ? 0 : 1;
 	columns[FIELDS - 1] = last[list->choice.folder];
-	for (size_t i = 0; i < FIELDS; i++)
-		if (*columns[i].title)
-			columns[i].title = _(columns[i].title);
 	return listing_new(columns + skipped, FIELDS - skipped, list->tool->options.json);
 }
 

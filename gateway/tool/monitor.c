@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "core/spoken.h"
 #include "tool/print.h"
 #include "tool/snapshot.h"
 
@@ -97,8 +98,8 @@ static void judge_hold(struct judgement *j, const struct snapshot *s,
 		return;
 	msec_t age = (now - hold->since) / 1000;
 	print_age(age_text, age);
-	blame(j, s, level_of_hold(hold->reason, age, t), _("%s for %s"), hold->reason,
-		age_text);
+	blame(j, s, level_of_hold(hold->reason, age, t), _("%s for %s"),
+		spoken(hold->reason), age_text);
 }
 
 static void judge_presence(struct judgement *j, const struct snapshot *s,

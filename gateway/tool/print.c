@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "core/spoken.h"
 
 enum {
 	CELL_MAX_BYTES = 4096,
@@ -190,8 +191,15 @@ static void keep_row(struct listing *l, enum colour colour, const char *const *f
 	struct row *row = &l->rows[l->row_count++];
 	row->colour = colour;
 	row->cells = xcalloc(l->count, sizeof(char *));
-	for (size_t i = 0; i < l->count; i++)
-		row->cells[i] = clean(fields[i] ? fields[i] : "");
+	for (size_t i = 0; i < l->count; i++) {
+		const char *field = fields[i] ? fields[i] : "";
+		row->cells[i] = clean(l->columns[i].is_word ? spoken(field) : field);
+	}
+}
+
+static const char *title_of(const struct listing *l, size_t i)
+{
+	return *l->columns[i].title ? _(l->columns[i].title) : "";
 }
 
 static void measure(struct listing *l)
@@ -199,7 +207,7 @@ static void measure(struct listing *l)
 	if (!l->widths) {
 		l->widths = xcalloc(l->count, sizeof(*l->widths));
 		for (size_t i = 0; i < l->count; i++)
-			l->widths[i] = text_count(l->columns[i].title);
+			l->widths[i] = text_count(title_of(l, i));
 	}
 	for (size_t r = 0; r < l->row_count; r++)
 		for (size_t i = 0; i < l->count; i++) {
@@ -222,7 +230,7 @@ static void print_titles(const struct listing *l)
 {
 	fputs(print_begin(BOLD), stdout);
 	for (size_t i = 0; i < l->count; i++)
-		print_cell(l, i, l->columns[i].title);
+		print_cell(l, i, title_of(l, i));
 	printf("%s\n", print_end(BOLD));
 }
 

@@ -40,10 +40,11 @@ void print_size(char text[PRINT_AGE_MAX], uint64_t bytes);
 
 /* A listing. On a terminal the first rows are kept for a while, for the widths. */
 struct column {
-	const char *title; /* for people; translated */
+	const char *title; /* for people, by _() */
 	const char *field; /* for --json */
 	bool is_number;    /* set to the right; a JSON number */
 	bool is_name;      /* bytes of a file's name */
+	bool is_word;      /* a name that programs read: spoken on a terminal */
 };
 struct listing;
 struct listing *listing_new(const struct column *columns, size_t count, bool json);

@@ -218,12 +218,13 @@ static void delete_day(struct purge *p, struct old_day *day)
 static void show_days(const struct purge *p, bool is_done)
 {
 	const struct column columns[FIELDS] = {
-		{_("SITE"), "site", false, false},
-		{_("FOLDER"), "folder", false, false},
-		{_("DAY"), "day", false, false},
-		{is_done ? _("DELETED") : _("FILES"), is_done ? "deleted" : "files", true,
-			false},
-		{_("SIZE"), "bytes", true, false},
+		{.title = N_("SITE"), .field = "site"},
+		{.title = N_("FOLDER"), .field = "folder"},
+		{.title = N_("DAY"), .field = "day"},
+		{.title = is_done ? N_("DELETED") : N_("FILES"),
+			.field = is_done ? "deleted" : "files",
+			.is_number = true},
+		{.title = N_("SIZE"), .field = "bytes", .is_number = true},
 	};
 	bool is_json = p->tool->options.json;
 	struct listing *listing = listing_new(columns, FIELDS, is_json);

@@ -313,9 +313,9 @@ static void say_sum(const struct retry *retry)
 int run_retry(struct tool *tool)
 {
 	const struct column columns[FIELDS] = {
-		{_("RESULT"), "result", false, false},
-		{_("NAME"), "name", false, true},
-		{_("WHAT WILL HAPPEN"), "note", false, false},
+		{.title = N_("RESULT"), .field = "result", .is_word = true},
+		{.title = N_("NAME"), .field = "name", .is_name = true},
+		{.title = N_("WHAT WILL HAPPEN"), .field = "note"},
 	};
 	if (tool->options.all && tool->name_count) {
 		tool_complain(_("retry takes names or --all, not both"));

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "core/spoken.h"
 #include "tool/print.h"
 #include "tool/snapshot.h"
 
@@ -192,15 +193,16 @@ static void word_state(const struct snapshot *s, usec_t now, struct buf *words)
 	char age[PRINT_AGE_MAX];
 	print_age(age, (now - (hold->reason ? hold->since : s->updated)) / 1000);
 	if (has_no_spool(s))
-		buf_add_format(words, _("cannot be looked at (%s)"), hold->reason);
+		buf_add_format(
+			words, _("cannot be looked at (%s)"), spoken(hold->reason));
 	else if (s->status.state == STATE_OPEN)
 		buf_add_text(words, _("open"));
 	else if (s->status.state == STATE_HELD)
 		buf_add_format(words, _("held for %s (%s)"), age,
-			hold->reason ? hold->reason : "");
+			hold->reason ? spoken(hold->reason) : "");
 	else if (s->status.state == STATE_WAITING && s->has_state)
 		buf_add_format(words, _("waits, for %s (%s)"), age,
-			hold->reason ? hold->reason : "");
+			hold->reason ? spoken(hold->reason) : "");
 	else if (s->status.state == STATE_WAITING)
 		buf_add_text(words, _("a gateway runs, but does not tell its state"));
 	else
@@ -212,7 +214,7 @@ static void add_title(const struct sheet *sheet, const struct snapshot *s)
 	auto_buf struct buf words = {.max_bytes = LINE_MAX_BYTES / 2};
 	auto_buf struct buf clean = {.max_bytes = LINE_MAX_BYTES};
 	add_coloured(sheet->out, BOLD, s->status.name);
-	buf_add_text(sheet->out, ": ");
+	buf_add_text(sheet->out, _(": "));
 	word_state(s, sheet->now, &words);
 	text_add_clean(&clean, buf_peek(&words), words.len, WORDS_CHARS);
 	add_coloured(sheet->out, state_colours[s->status.state], buf_peek(&clean));
@@ -252,7 +254,7 @@ static void say_hold(const struct sheet *sheet, const struct snapshot *s)
 	if (!hold->reason)
 		return;
 	if (s->status.state == STATE_STOPPED && s->has_state)
-		say(sheet, _("was held"), YELLOW, "%s", hold->reason);
+		say(sheet, _("was held"), YELLOW, "%s", spoken(hold->reason));
 	if (s->has_state)
 		say_time(sheet, _("since"), hold->since);
 	say(sheet, s->status.state == STATE_HELD ? _("the shop said") : _("why"), PLAIN,

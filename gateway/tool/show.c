@@ -105,17 +105,17 @@ static void add_text(struct buf *out, const char *text)
 }
 
 static const struct column columns[] = {
-	{N_("#"), "number", true, false},
-	{N_("ORDER"), "order", false, false},
-	{N_("COMMENT"), "comment", false, false},
-	{N_("DATE"), "date", false, false},
-	{N_("MAIL"), "mail", false, false},
-	{N_("VISIBLE"), "visible", false, false},
-	{N_("RESULT"), "result", false, false},
-	{N_("CODE"), "code", false, false},
-	{N_("TRIES"), "attempts", true, false},
-	{N_("TEXT"), "text", false, false},
-	{N_("SAID"), "words", false, false},
+	{.title = "#", .field = "number", .is_number = true},
+	{.title = N_("ORDER"), .field = "order"},
+	{.title = N_("COMMENT"), .field = "comment"},
+	{.title = N_("DATE"), .field = "date"},
+	{.title = N_("MAIL"), .field = "mail"},
+	{.title = N_("VISIBLE"), .field = "visible"},
+	{.title = N_("RESULT"), .field = "result", .is_word = true},
+	{.title = N_("CODE"), .field = "code"},
+	{.title = N_("TRIES"), .field = "attempts", .is_number = true},
+	{.title = N_("TEXT"), .field = "text"},
+	{.title = N_("SAID"), .field = "words"},
 };
 
 enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };

@@ -176,8 +176,8 @@ static void tell_no_state(struct snapshot *s, int r, usec_t now)
 			     : strerrordesc_np(-r));
 	s->status.state = STATE_WAITING;
 	set_hold(s, "no-state", now, buf_peek(&said),
-		_("a gateway runs, and writes it anew with the next change; if it does "
-		  "not, its log says why"));
+		N_("a gateway runs, and writes it anew with the next change; if it does "
+		   "not, its log says why"));
 }
 
 static void believe_census(struct snapshot *s)
@@ -250,7 +250,7 @@ static void tell_no_spool(struct snapshot *s, int r, usec_t now, const struct bu
 			s, "no-permission", now, strerrordesc_np(EACCES), buf_peek(&who));
 	} else {
 		set_hold(s, "no-spool", now, buf_peek(why),
-			_("opensi-spool init makes the folders of a spool"));
+			N_("opensi-spool init makes the folders of a spool"));
 	}
 }
 

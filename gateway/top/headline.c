@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/words.h"
+#include "core/spoken.h"
 #include "top/delivery.h"
 #include "top/pipeline.h"
 
@@ -46,7 +47,7 @@ static void add_site(struct buf *line, const struct site *site,
 		add_next_try(line, now, site->trouble.again);
 	} else if (state->hold != HOLD_NONE) {
 		buf_add_text(line, _(" held: "));
-		add_words(line, hold_name(state->hold));
+		add_words(line, spoken(hold_name(state->hold)));
 		add_next_try(line, now, state->next_try);
 	} else {
 		buf_add_text(line, _(" takes no files: the disk is almost full"));
