@@ -294,9 +294,11 @@ install-units:
 	$(call placed,opensi-gateway.sysusers,$(libdir)/sysusers.d/opensi-gateway.conf)
 	$(call placed,opensi-gateway.tmpfiles,$(libdir)/tmpfiles.d/opensi-gateway.conf)
 
-PAGES := $(patsubst contrib/man/%.scd,build/man/%,$(wildcard contrib/man/*.scd))
-PAGES_INSTALLED := $(foreach page,$(notdir $(PAGES)),\
-	$(mandir)/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+PAGES := $(patsubst contrib/man/%.scd,build/man/%,$(wildcard contrib/man/*.scd \
+	contrib/man/*/*.scd))
+# fr/opensi-spool.1 becomes fr/man1/opensi-spool.1
+PAGES_INSTALLED := $(foreach page,$(PAGES:build/man/%=%),$(mandir)/$(filter-out ./,\
+	$(dir $(page)))man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 
 man: $(PAGES) ## The manual pages, in build/man
 $(PAGES): build/man/%: contrib/man/%.scd
@@ -304,10 +306,9 @@ $(PAGES): build/man/%: contrib/man/%.scd
 	$(call step,MAN)scdoc <$< >$@
 
 install-man: man
-	install -d $(addprefix $(DESTDIR)$(mandir)/,man1 man5 man8)
-	for page in $(PAGES_INSTALLED); do \
-		sed '$(PLACES)' build/man/$${page##*/} | \
-			install -m 644 /dev/stdin $(DESTDIR)$$page || exit 1; \
+	for page in $(PAGES_INSTALLED:$(mandir)/%=%); do \
+		sed '$(PLACES)' build/man/$$(echo $$page | sed 's|man[0-9]/||') | \
+			install -D -m 644 /dev/stdin $(DESTDIR)$(mandir)/$$page || exit 1; \
 	done
 
 COMPLETIONS_INSTALLED := $(addprefix $(bashdir)/,opensi-gateway opensi-spool) \

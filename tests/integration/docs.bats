@@ -40,14 +40,13 @@ option_in_manual() {
 # --- the manual ---
 
 page() {
+	mkdir -p "$(dirname "$BATS_TEST_TMPDIR/$1")"
 	scdoc <"$MAN/$1.scd" >"$BATS_TEST_TMPDIR/$1"
 }
 
+# With their folder, if they are not English.
 pages() {
-	local page
-	for page in "$MAN"/*.scd; do
-		basename "$page" .scd
-	done
+	(cd "$MAN" && printf '%s\n' *.scd */*.scd) | sed 's/\.scd$//'
 }
 
 need() {
@@ -66,7 +65,7 @@ need() {
 			man --warnings -E UTF-8 -l "$BATS_TEST_TMPDIR/$page"
 		[ "$status" -eq 0 ]
 		[ -z "$stderr" ]
-		[[ $output == *"SEE ALSO"* ]]
+		[[ $output == *'SEE ALSO'* || $output == *'VOIR AUSSI'* ]]
 	done
 }
 
@@ -91,6 +90,7 @@ need() {
 	make -s -C "$tree" install-man install-completions DESTDIR="$installed" prefix=/opt
 	[ "$(find "$installed/opt/share/man" -type f | wc -l)" -eq "$(pages | wc -l)" ]
 	[ -f "$installed/opt/share/man/man5/opensi-gateway.conf.5" ]
+	[ -f "$installed/opt/share/man/fr/man1/opensi-spool.1" ]
 	[ -f "$installed/opt/share/bash-completion/completions/opensi-spool" ]
 	[ -f "$installed/opt/share/zsh/site-functions/_opensi-gateway" ]
 	grep -q /opt/share/opensi-gateway/comments \
@@ -105,7 +105,7 @@ need() {
 	known=" $(pages | tr '\n' ' ')"
 	while IFS=' ' read -r name section; do
 		[[ $known == *" $name.$section "* ]]
-	done < <(grep -ohE '\*opensi-[a-z.]+\*\([0-9]\)' "$MAN"/*.scd |
+	done < <(grep -ohE '\*opensi-[a-z.]+\*\([0-9]\)' "$MAN"/*.scd "$MAN"/*/*.scd |
 		sed -E 's/\*([^*]*)\*\((.)\)/\1 \2/' | sort -u)
 }
 
@@ -123,6 +123,19 @@ need() {
 @test "each command of the tool is in its page, and no other" {
 	same <(commands) <(sed -n '/^# COMMANDS/,/^# OPTIONS/p' "$MAN/opensi-spool.1.scd" |
 		grep -oE '^\*[a-z]+\*' | tr -d '*')
+}
+
+# Options, commands, fields: what is to be typed or read as it is.
+terms() {
+	grep -oE '\*[^* ]+\*' "$1" | grep -v '^\*[a-z-]*=' | sort -u
+}
+
+@test "a page in French has the terms of the English one" {
+	local page
+	while read -r page; do
+		diff <(terms "$MAN/$page.scd") <(terms "$MAN/fr/$page.scd")
+	done < <(pages | sed -n 's|^fr/||p')
+	[ -f "$MAN/fr/opensi-spool.1.scd" ]
 }
 
 # Of JSON documents, a line each.
