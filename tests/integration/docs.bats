@@ -138,6 +138,17 @@ terms() {
 	[ -f "$MAN/fr/opensi-spool.1.scd" ]
 }
 
+# What is to be typed.
+typed_in() {
+	grep -E '^    (contrib/|make |apt |install |mkdir |cd |useradd |systemctl |opensi-|\*/)' "$1"
+}
+
+@test "README.fr.md has nothing typed that README.md has not" {
+	[ "$(typed_in "$ROOT/README.fr.md" | wc -l)" -ge 15 ]
+	run grep -vxF -f <(typed_in "$ROOT/README.md") <(typed_in "$ROOT/README.fr.md")
+	[ -z "$output" ]
+}
+
 # Of JSON documents, a line each.
 keys_of() {
 	grep -oE '"[a-z_]+":' | tr -d '":' | sort -u

@@ -45,6 +45,9 @@ deb() {
 		/usr/share/opensi-gateway/comments.xsd \
 		/usr/share/man/man8/opensi-gateway.8.gz /usr/share/man/man1/opensi-spool.1.gz \
 		/usr/share/man/man5/opensi-{gateway.conf,comments,journal}.5.gz \
+		/usr/share/man/fr/man1/opensi-spool.1.gz \
+		/usr/share/locale/fr/LC_MESSAGES/opensi-gateway.mo \
+		/usr/share/doc/opensi-gateway/README.fr.md.gz \
 		/usr/share/bash-completion/completions/opensi-{gateway,spool} \
 		/usr/share/zsh/vendor-completions/_opensi-{gateway,spool} \
 		/lib/systemd/system/opensi-gateway.service \
