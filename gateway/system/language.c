@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/words.h"
 
-enum { PATH_BYTES = 8192 };
+enum { PROGRAM_BYTES = 4096, PATH_MAX_BYTES = 8192 };
 
 #define CATALOGUE "/fr/LC_MESSAGES/opensi-gateway.mo"
 
@@ -48,8 +48,8 @@ static int map(const char *path)
 
 static int map_built(void)
 {
-	char program[PATH_BYTES];
-	auto_buf struct buf path = {.max_bytes = 2 * PATH_BYTES};
+	char program[PROGRAM_BYTES];
+	auto_buf struct buf path = {.max_bytes = PATH_MAX_BYTES};
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	if (len < 0)
 		return -errno;

@@ -7,13 +7,13 @@
  * Two passes by the same rules: the first counts and shows, the second deletes. The two
  * latest files of audit/ are what a gateway goes on from, and stay.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -274,9 +274,8 @@ static bool is_wanted(void)
 	(void)fflush(stdout);
 	if (getline(&line, &room, stdin) <= 0)
 		return false;
-	int first = tolower((unsigned char)*line);
 	/* the letter of "yes" in the question before */
-	return first == 'y' || first == *_("y");
+	return !strncasecmp(line, "y", 1) || !strncasecmp(line, _("y"), 1);
 }
 
 static bool has_something(const struct purge *p)
