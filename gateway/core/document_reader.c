@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "core/document_errors.h"
 #include "core/document_feed.h"
 
@@ -164,7 +165,7 @@ static bool start_in_list(struct reader *r, const struct element *e)
 		return true;
 	}
 	add_element_fault(r, SAY_UNKNOWN_ELEMENT, e->name,
-		is_request ? "Website_Code, then Comment" : "Comment", NULL);
+		is_request ? _("Website_Code, then Comment") : "Comment", NULL);
 	return false;
 }
 

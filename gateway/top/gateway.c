@@ -66,8 +66,8 @@ static void set_language(const struct gateway *g)
 	if (r < 0)
 		log_event(LEVEL_WARNING, NULL, NULL, "no-translation",
 			log_text("error", strerrordesc_np(-r)),
-			log_text("meaning", "the French catalogue cannot be used: "
-					    "English is spoken"));
+			log_text("meaning", _("the French catalogue cannot be used: "
+					      "English is spoken")));
 }
 
 static int read_config(struct gateway *g)

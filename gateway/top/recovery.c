@@ -335,7 +335,7 @@ static void resume_hold(
 	log_event(LEVEL_INFO, site->config->name, NULL, "hold",
 		log_text("reason", hold_name(past->hold)),
 		log_text("shop_said", site->hold_words),
-		log_text("remedy", hold_remedy(past->hold)),
+		log_text("remedy", _(hold_remedy(past->hold))),
 		log_text("meaning", _("it goes on from the last run")));
 }
 

@@ -60,7 +60,7 @@ void site_record_hold(
 			.boot = clock_boot_id(),
 			.wait = wait > 0 ? (unsigned)msec_min(wait, UINT_MAX) : 0,
 			.result = hold_name(state->hold),
-			.message = site->hold_words ? site->hold_words : "no words",
+			.message = site->hold_words ? site->hold_words : _("no words"),
 		});
 }
 

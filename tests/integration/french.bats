@@ -66,6 +66,12 @@ merge() {
 
 # --- what was not marked ---
 
+@test "every sentence of the sources is marked" {
+	need python3
+	cd "$ROOT"
+	tests/french/unmarked.py gateway/*/*.c
+}
+
 # Programs of their own, which find masked words: every letter of a marked sentence is é.
 make_masked() {
 	need python3
