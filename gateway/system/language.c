@@ -6,19 +6,19 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/words.h"
 
-enum { PROGRAM_BYTES = 4096, PATH_MAX_BYTES = 8192 };
+enum { PROGRAM_BYTES = 4096, PATH_MAX_BYTES = 8192, CATALOGUE_MAX_BYTES = 1024 * 1024 };
 
 #define CATALOGUE "/fr/LC_MESSAGES/opensi-gateway.mo"
 
 static struct {
-	const void *bytes; /* mapped to the end of the program */
+	char *bytes; /* kept to the end of the program */
 	size_t len;
 	int error;
 	bool was_read;
@@ -30,23 +30,26 @@ static const char *in_use = english_name;
 
 /* --- the catalogue --- */
 
-static int map(const char *path)
+/* Not mapped: a new one that is written over it must not end us. */
+static int read_catalogue(const char *path)
 {
-	struct stat st;
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	auto_free char *bytes = NULL;
+	size_t len = 0;
+	if (fd < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size == 0)
-		return -EINVAL;
-	void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return -errno;
-	french.bytes = bytes;
-	french.len = (size_t)st.st_size;
+	bytes = xcalloc(CATALOGUE_MAX_BYTES, 1);
+	for (ssize_t got = 1; got > 0; len += (size_t)got) {
+		got = read(fd, bytes + len, CATALOGUE_MAX_BYTES - len);
+		if (got < 0)
+			return -errno;
+	}
+	french.bytes = take_ptr(bytes);
+	french.len = len;
 	return 0;
 }
 
-static int map_built(void)
+static int read_built(void)
 {
 	char program[PROGRAM_BYTES];
 	auto_buf struct buf path = {.max_bytes = PATH_MAX_BYTES};
@@ -59,7 +62,7 @@ static int map_built(void)
 		return -ENOENT;
 	*slash = '\0';
 	buf_add_format(&path, "%s/../locale" CATALOGUE, program);
-	return map(buf_peek(&path));
+	return read_catalogue(buf_peek(&path));
 }
 
 static int read_french(void)
@@ -67,9 +70,9 @@ static int read_french(void)
 	if (french.was_read)
 		return french.error;
 	french.was_read = true;
-	french.error = map_built();
+	french.error = read_built();
 	if (french.error < 0)
-		french.error = map(GATEWAY_LOCALE_DIR CATALOGUE);
+		french.error = read_catalogue(GATEWAY_LOCALE_DIR CATALOGUE);
 	return french.error;
 }
 
