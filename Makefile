@@ -168,6 +168,7 @@ $(POT): $(SOURCES)
 	@mkdir -p $(@D)
 	$(call step,POT)xgettext --from-code=UTF-8 --language=C --keyword= -k_ -kN_ \
 		-kwords_count:1,2 --add-location=file --package-name=opensi-gateway -o $@ $^
+	@sed -i '/^"POT-Creation-Date/d' $@ # it would change with each make po
 
 po: $(POT) ## Brings new sentences into contrib/po/fr.po
 	msgmerge --quiet --update --backup=none --no-fuzzy-matching --width=90 \
