@@ -138,7 +138,7 @@ $(FUZZERS): $B/tests/%: $B/obj/tests/fuzz/%.o $B/obj/tests/fuzz/fuzz.o $B/libgat
 	@mkdir -p $(@D)
 	$(call step,LINK)$(LINK) $(LIBS)
 
-$B/bench/sink: LIBS += -lssl -lcrypto
+$B/bench/sink: TLS_LIBS := -lssl -lcrypto
 $B/bench/sink: $(call object,$(wildcard tests/bench/sink*.c)) $B/libgateway.a
 $B/bench/null-pipeline: $B/obj/tests/bench/null_pipeline.o $B/libgateway.a
 $B/bench/drops: $B/obj/tests/bench/drops.o $B/libgateway.a
@@ -146,7 +146,7 @@ $B/bench/stopwatch: $B/obj/tests/bench/stopwatch.o
 BENCH_PROGRAMS := $(addprefix $B/bench/,sink null-pipeline drops stopwatch)
 $(BENCH_PROGRAMS):
 	@mkdir -p $(@D)
-	$(call step,LINK)$(LINK) $(LIBS)
+	$(call step,LINK)$(LINK) $(LIBS) $(TLS_LIBS)
 
 $B/obj/%.o: %.c $B/flags
 	@mkdir -p $(@D)
