@@ -38,6 +38,8 @@ struct spool {
 	bool is_dirty[FOLDER_COUNT]; /* renamed in or out since the last flush */
 	int day;                     /* the folder in sent/ that was used last, or -1 */
 	char day_name[16];
+	dev_t day_device;
+	ino_t day_inode;
 	bool day_is_dirty;
 	usec_t last_stamp;
 };
@@ -399,13 +401,11 @@ int spool_return(struct spool *s, const char *claim)
 /* Not if the admin took the folder away, or put another one in its place. */
 static bool is_day_open(const struct spool *s, const char *day)
 {
-	struct stat open_one = {0};
 	struct stat named = {0};
 	if (s->day < 0 || strcmp(s->day_name, day) != 0)
 		return false;
-	return io_stat(s->day, &open_one) == 0 &&
-	       io_stat_at(s->folders[FOLDER_SENT], day, &named) == 0 &&
-	       open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+	return io_stat_at(s->folders[FOLDER_SENT], day, &named) == 0 &&
+	       s->day_device == named.st_dev && s->day_inode == named.st_ino;
 }
 
 /* sent/DAY, made when its first drop comes. */
@@ -422,10 +422,17 @@ static int open_day(struct spool *s, const char *day)
 	if (r < 0 && r != -EEXIST)
 		return r;
 	s->is_dirty[FOLDER_SENT] = true;
-	int fd = io_open(s->folders[FOLDER_SENT], day, O_RDONLY | O_DIRECTORY, 0);
+	auto_close int fd =
+		io_open(s->folders[FOLDER_SENT], day, O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
-	s->day = fd;
+	struct stat st;
+	r = io_stat(fd, &st);
+	if (r < 0)
+		return r;
+	s->day = take_fd(&fd);
+	s->day_device = st.st_dev;
+	s->day_inode = st.st_ino;
 	snprintf(s->day_name, sizeof(s->day_name), "%s", day);
 	return 0;
 }

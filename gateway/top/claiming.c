@@ -292,6 +292,7 @@ static int claim(struct site *site, const struct moment *now, enum folder folder
 
 	struct job *job = job_new(&name);
 	job->fd = take_fd(&fd);
+	job->version = version_of(&st);
 	job->was_quiet = was_quiet;
 	site_add_job(site, job);
 	job_queue_add(&site->unread, job);

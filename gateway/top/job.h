@@ -88,7 +88,7 @@ struct job {
 	struct problems *problems; /* of a bad document, else NULL */
 	struct document *document;
 	const struct past_claim *past; /* what the journal knew of it at start, or NULL */
-	int fd;                        /* open from the claim until it is read, else -1 */
+	int fd; /* open from the claim until it is read, else -1; of that version */
 	bool was_quiet; /* it had been quiet for `settle`: if it breaks off, it is broken
 			 */
 	bool is_recovered;         /* found in sending/ at start */

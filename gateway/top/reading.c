@@ -216,11 +216,8 @@ static int record_reading(struct site *site, const struct moment *now, struct jo
 static int open_claim(struct site *site, struct job *job)
 {
 	struct stat st;
-	struct stat named;
-	int r = spool_look(site->spool, FOLDER_SENDING, job->claim.name, &named);
-	if (r == 0 && job->fd >= 0)
-		r = io_stat(job->fd, &st);
-	if (r == 0 && (job->fd < 0 || st.st_ino != named.st_ino)) {
+	int r = spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st);
+	if (r == 0 && (job->fd < 0 || st.st_ino != job->version.inode)) {
 		cleanup_close(&job->fd);
 		job->fd = -1;
 		r = spool_peek(
