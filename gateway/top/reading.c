@@ -115,12 +115,11 @@ static void bytes_done(struct bytes *bytes)
 
 static int read_bytes(const struct job *job, size_t max, struct bytes *bytes)
 {
-	/* One byte more than there should be shows that it grows, or that it is too big.
-	 */
-	size_t room = job->version.size < max ? job->version.size : max;
+	/* A byte over the limit shows that it is too big; that it grew, the look after. */
+	size_t room = job->version.size <= max ? job->version.size : max + 1;
 	struct stat after;
-	bytes->list = xcalloc(room + 1, 1);
-	int r = io_read(job->fd, bytes->list, room + 1, &bytes->len);
+	bytes->list = xcalloc(room, 1);
+	int r = io_read(job->fd, bytes->list, room, &bytes->len);
 	if (r == 0)
 		r = io_stat(job->fd, &after);
 	if (r < 0)
