@@ -35,7 +35,8 @@ static bool buf_reserve(struct buf *b, size_t len)
 		b->overflow = true;
 		return false;
 	}
-	b->bytes = xgrow(b->bytes, &b->room, b->len + len + 1, 1);
+	if (b->len + len >= b->room)
+		b->bytes = xgrow(b->bytes, &b->room, b->len + len + 1, 1);
 	return true;
 }
 
@@ -56,7 +57,21 @@ void buf_add_text(struct buf *b, const char *text)
 
 void buf_add_char(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (!buf_reserve(b, 1))
+		return;
+	b->bytes[b->len++] = c;
+	b->bytes[b->len] = '\0';
+}
+
+void buf_add_number(struct buf *b, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	buf_add(b, digits + at, sizeof(digits) - at);
 }
 
 void buf_add_format(struct buf *b, const char *format, ...)

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cleanup.h"
 
@@ -30,6 +31,7 @@ void buf_clear(struct buf *b);
 void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_add_text(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
+void buf_add_number(struct buf *b, uint64_t number); /* in decimal */
 void buf_add_format(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

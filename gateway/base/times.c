@@ -12,6 +12,17 @@
 /* Years are those of four digits: what a wrong clock says beyond them is cut to them. */
 #define USEC_LAST (INT64_C(253402300800) * USEC_SECOND - 1)
 
+/* Most times that are written lie in the same second as the one before. */
+static struct tm utc(time_t seconds)
+{
+	static time_t last = -1;
+	static struct tm tm;
+	if (seconds != last)
+		gmtime_r(&seconds, &tm);
+	last = seconds;
+	return tm;
+}
+
 static struct tm broken_down(usec_t at, int is_local, long *micros)
 {
 	if (at < 0)
@@ -20,55 +31,60 @@ static struct tm broken_down(usec_t at, int is_local, long *micros)
 		at = USEC_LAST;
 
 	time_t seconds = (time_t)(at / USEC_SECOND);
-	struct tm tm = {0};
 	*micros = (long)(at % USEC_SECOND);
-	if (is_local)
-		localtime_r(&seconds, &tm);
-	else
-		gmtime_r(&seconds, &tm);
+	struct tm tm = {0};
+	if (!is_local)
+		return utc(seconds);
+	localtime_r(&seconds, &tm);
 	return tm;
 }
 
-/* Every record has a time, and printf(3) would be a third of what a record costs. */
-static void add_digits(struct buf *b, long number, size_t width)
+/* Zeros are digits to be filled in. Every record has a time, and printf(3) would be a
+ * third of what a record costs. */
+static void fill_in(char *at, size_t width, long number)
 {
-	char text[8];
-	for (size_t i = width; i--; number /= 10)
-		text[i] = (char)('0' + number % 10);
-	buf_add(b, text, width);
+	for (; width--; number /= 10)
+		at[width] = (char)('0' + number % 10);
 }
 
 static void add_day(struct buf *b, const struct tm *tm)
 {
-	add_digits(b, tm->tm_year + 1900L, 4);
-	buf_add_char(b, '-');
-	add_digits(b, tm->tm_mon + 1L, 2);
-	buf_add_char(b, '-');
-	add_digits(b, tm->tm_mday, 2);
+	char text[] = "0000-00-00";
+	fill_in(text, 4, tm->tm_year + 1900L);
+	fill_in(text + 5, 2, tm->tm_mon + 1L);
+	fill_in(text + 8, 2, tm->tm_mday);
+	buf_add(b, text, sizeof(text) - 1);
 }
 
 static void add_clock(struct buf *b, const struct tm *tm)
 {
-	add_digits(b, tm->tm_hour, 2);
-	buf_add_char(b, ':');
-	add_digits(b, tm->tm_min, 2);
-	buf_add_char(b, ':');
-	add_digits(b, tm->tm_sec, 2);
+	char text[] = "00:00:00";
+	fill_in(text, 2, tm->tm_hour);
+	fill_in(text + 3, 2, tm->tm_min);
+	fill_in(text + 6, 2, tm->tm_sec);
+	buf_add(b, text, sizeof(text) - 1);
 }
 
 static void add_micros(struct buf *b, long micros)
 {
-	buf_add_char(b, '.');
-	add_digits(b, micros, 6);
-	buf_add_char(b, 'Z');
+	char text[] = ".000000Z";
+	fill_in(text + 1, 6, micros);
+	buf_add(b, text, sizeof(text) - 1);
 }
 
 void times_add_stamp(struct buf *b, usec_t at)
 {
 	long micros = 0;
 	struct tm tm = broken_down(at, 0, &micros);
-	buf_add_format(b, "%04d%02d%02dT%02d%02d%02d.%06ldZ", tm.tm_year + 1900,
-		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, micros);
+	char text[] = "00000000T000000";
+	fill_in(text, 4, tm.tm_year + 1900L);
+	fill_in(text + 4, 2, tm.tm_mon + 1L);
+	fill_in(text + 6, 2, tm.tm_mday);
+	fill_in(text + 9, 2, tm.tm_hour);
+	fill_in(text + 11, 2, tm.tm_min);
+	fill_in(text + 13, 2, tm.tm_sec);
+	buf_add(b, text, sizeof(text) - 1);
+	add_micros(b, micros);
 }
 
 void times_add_utc(struct buf *b, usec_t at)

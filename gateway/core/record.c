@@ -132,18 +132,6 @@ static const void *field(const struct record *record, const struct key *key)
 	return (const char *)record + key->offset;
 }
 
-static void add_number(struct buf *out, uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	buf_add(out, digits + at, sizeof(digits) - at);
-}
-
 /* Bytes of the first max_chars characters; a broken byte counts as one. */
 static size_t leading(const char *text, size_t len, size_t max_chars)
 {
@@ -202,7 +190,7 @@ static void add_value(struct buf *out, const struct record *record, const struct
 
 	switch (key->kind) {
 	case KIND_VERSION:
-		add_number(out, RECORD_VERSION);
+		buf_add_number(out, RECORD_VERSION);
 		break;
 	case KIND_TIME:
 		add_time(out, *(const usec_t *)from);
@@ -212,13 +200,13 @@ static void add_value(struct buf *out, const struct record *record, const struct
 			strlen(event_name(record->event)));
 		break;
 	case KIND_MSEC:
-		add_number(out, (uint64_t) * (const msec_t *)from);
+		buf_add_number(out, (uint64_t) * (const msec_t *)from);
 		break;
 	case KIND_UNSIGNED:
-		add_number(out, *(const unsigned *)from);
+		buf_add_number(out, *(const unsigned *)from);
 		break;
 	case KIND_SIZE:
-		add_number(out, *(const size_t *)from);
+		buf_add_number(out, *(const size_t *)from);
 		break;
 	case KIND_TEXT:
 		add_text(out, *(const char *const *)from, key->max_chars);

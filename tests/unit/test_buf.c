@@ -26,6 +26,16 @@ static void appends_make_one_text(void **state)
 	assert_int_equal(buf_finish(&b), 0);
 }
 
+static void numbers_are_decimal(void **state)
+{
+	(void)state;
+	auto_buf struct buf b = {.max_bytes = 1000};
+	buf_add_number(&b, 0);
+	buf_add_char(&b, ' ');
+	buf_add_number(&b, UINT64_MAX);
+	assert_string_equal(buf_peek(&b), "0 18446744073709551615");
+}
+
 static void bytes_are_kept_whatever_they_are(void **state)
 {
 	(void)state;
@@ -131,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(appends_make_one_text),
+		cmocka_unit_test(numbers_are_decimal),
 		cmocka_unit_test(bytes_are_kept_whatever_they_are),
 		cmocka_unit_test(the_cap_is_reached_but_never_passed),
 		cmocka_unit_test(an_overflow_is_remembered_until_cleared),
