@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "system/log.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/text.h"
 
@@ -31,26 +32,40 @@ void log_set_level(enum config_level level)
 /* logfmt: quoted when it holds a space, a quote or an equals sign, or nothing at all. */
 static void add_value(struct buf *line, const char *text)
 {
-	auto_buf struct buf clean = {.max_bytes = LINE_MAX_BYTES};
-	text_add_clean(&clean, text, strlen(text), VALUE_MAX_CHARS);
-	const char *value = buf_peek(&clean);
-	if (*value && !strpbrk(value, " \"=\\")) {
-		buf_add_text(line, value);
+	size_t at = line->len;
+	text_add_clean(line, text, strlen(text), VALUE_MAX_CHARS);
+	if (line->len > at && !strpbrk(line->bytes + at, " \"=\\"))
 		return;
-	}
+	auto_free char *value = xstrdup(line->bytes + at);
+	line->len = at;
 	buf_add_char(line, '"');
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
+	for (const char *c = value; *c; c++) {
+		if (*c == '"' || *c == '\\')
 			buf_add_char(line, '\\');
-		buf_add_char(line, *value);
+		buf_add_char(line, *c);
 	}
 	buf_add_char(line, '"');
 }
 
+static void add_key(struct buf *line, const char *key)
+{
+	buf_add_text(line, key);
+	buf_add_char(line, '=');
+}
+
 static void add_text(struct buf *line, const char *key, const char *text)
 {
-	buf_add_format(line, "%s=", key);
+	add_key(line, key);
 	add_value(line, text);
+	buf_add_char(line, ' ');
+}
+
+static void add_number(struct buf *line, const char *key, int64_t number)
+{
+	add_key(line, key);
+	if (number < 0)
+		buf_add_char(line, '-');
+	buf_add_number(line, number < 0 ? -(uint64_t)number : (uint64_t)number);
 	buf_add_char(line, ' ');
 }
 
@@ -72,8 +87,7 @@ void log_fields(enum config_level level, const char *site, const char *id,
 		if (fields->text && *fields->text)
 			add_text(&line, fields->key, fields->text);
 		else if (!fields->text)
-			buf_add_format(
-				&line, "%s=%" PRId64 " ", fields->key, fields->number);
+			add_number(&line, fields->key, fields->number);
 	}
 	line.bytes[line.len - 1] = '\n';
 	/* Where standard error leads nowhere there is nobody left to be told so. */
