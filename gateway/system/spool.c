@@ -469,9 +469,11 @@ static int settle_failed(struct spool *s, const char *claim, char to[PATH_MAX])
 {
 	char name[NAME_MAX + 1];
 	int r = move_claim(s, claim, s->folders[FOLDER_FAILED], name);
-	if (r == 0)
-		snprintf(to, PATH_MAX, "failed/%s", name);
-	return r;
+	if (r < 0)
+		return r;
+	s->is_dirty[FOLDER_FAILED] = true;
+	snprintf(to, PATH_MAX, "failed/%s", name);
+	return 0;
 }
 
 int spool_settle(struct spool *s, enum folder folder, const char *claim, usec_t now,
@@ -483,7 +485,6 @@ int spool_settle(struct spool *s, enum folder folder, const char *claim, usec_t 
 	if (r < 0)
 		return r;
 	s->is_dirty[FOLDER_SENDING] = true;
-	s->is_dirty[folder] = true;
 	return 0;
 }
 
