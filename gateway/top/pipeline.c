@@ -273,11 +273,25 @@ static int send_comments(struct site *site, const struct moment *now, bool *more
 	return delivery_send(site, now);
 }
 
+/* While claims bring more, what is done waits for others to be flushed with. */
+static bool may_gather(const struct site *site, const struct moment *now)
+{
+	return claiming_is_pending(site) && !site->is_low_on_space &&
+	       settling_may_gather(site, now);
+}
+
 static int settle_done(struct site *site, const struct moment *now, bool *more)
 {
-	int r = settling_work(site, now);
+	if (site->done.first && !site->gathering_since)
+		site->gathering_since = now->up;
+	if (!may_gather(site, now)) {
+		int r = settling_work(site, now);
+		if (r < 0)
+			return r;
+		site->gathering_since = site->done.first ? now->up : 0;
+	}
 	*more = *more || site->done.first;
-	return r;
+	return 0;
 }
 
 static int delete_old(struct site *site, const struct moment *now, bool *more)

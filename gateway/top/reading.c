@@ -115,7 +115,8 @@ static void bytes_done(struct bytes *bytes)
 
 static int read_bytes(const struct job *job, size_t max, struct bytes *bytes)
 {
-	/* A byte over the limit shows that it is too big; that it grew, the look after. */
+	/* A byte over the limit shows that it is too big; that it grew, the look after.
+	 */
 	size_t room = job->version.size <= max ? job->version.size : max + 1;
 	struct stat after;
 	bytes->list = xcalloc(room, 1);

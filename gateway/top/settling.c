@@ -20,7 +20,7 @@ enum { FLUSHED_ONE_BY_ONE = 4, REASON_MAX_BYTES = 4 * 1024 * 1024 };
 
 /* A reason, and a rest likewise, costs a flush of its own, a mere move next to nothing.
  */
-enum { GROUP_DROPS = 1000, GROUP_REASONS = 16 };
+enum { GROUP_DROPS = 1000, GROUP_REASONS = 16, GATHER_MS = 100 };
 
 /* Where a job goes, and what is put beside it. */
 enum way {
@@ -368,6 +368,12 @@ static int move_jobs(struct site *site, const struct moment *now, const struct j
 		}
 	}
 	return spool_flush(site->spool);
+}
+
+bool settling_may_gather(const struct site *site, const struct moment *now)
+{
+	bool is_full = end_of_group(site) != NULL;
+	return !is_full && now->up < site->gathering_since + GATHER_MS;
 }
 
 int settling_work(struct site *site, const struct moment *now)

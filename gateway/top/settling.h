@@ -17,13 +17,17 @@
  * before it leaves the work of 2 to be done again, over itself: because of 1 the claim
  * still has its name then, and each comment its outcome, whatever the shop would say by
  * now. Without it a rest could outlive the reason why it was written.
- * A group is small enough that signals, the shop and the watchdog need not wait for it.
+ * A group is small enough that signals, the shop and the watchdog need not wait for it,
+ * and as large as may be: its flushes cost as much as those of a single file.
  * Must not know: why a comment was or was not delivered.
  * Errors: machine trouble, -errno; the group stays in site->done and is done again. A
  * file's own trouble puts off that drop alone.
  */
 #include "top/site.h"
 
+/* A group may still grow, and has not waited for long: after a loss of power the shop is
+ * asked again for what was not flushed. */
+bool settling_may_gather(const struct site *site, const struct moment *now);
 /* Settles one group; in site->done is what is left for the next. */
 int settling_work(struct site *site, const struct moment *now);
 

@@ -32,12 +32,44 @@ static void what_needs_a_reason_is_settled_in_small_groups(void **state)
 	assert_true(is_there("failed/20260101T000000.000039Z_x.xml.reason.txt"));
 }
 
+/* A group's flushes cost the same for many; but a loss of power must not find much. */
+static void a_group_gathers_until_it_is_full_or_has_waited(void **state)
+{
+	(void)state;
+	put("sending/20260101T000000.000000Z_x.xml", "no XML");
+	start();
+	site->gathering_since = now.up;
+	assert_true(settling_may_gather(site, &now));
+	now.up += 99;
+	assert_true(settling_may_gather(site, &now));
+	now.up++;
+	assert_false(settling_may_gather(site, &now));
+}
+
+static void a_full_group_waits_for_nothing(void **state)
+{
+	(void)state;
+	for (int i = 0; i < DROPS; i++) {
+		char name[64];
+		snprintf(name, sizeof(name), "sending/20260101T000000.%06dZ_x.xml", i);
+		put(name, "no XML");
+	}
+	start();
+	site->gathering_since = now.up;
+	assert_false(settling_may_gather(site, &now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			what_needs_a_reason_is_settled_in_small_groups, bench_enter,
 			bench_leave),
+		cmocka_unit_test_setup_teardown(
+			a_group_gathers_until_it_is_full_or_has_waited, bench_enter,
+			bench_leave),
+		cmocka_unit_test_setup_teardown(
+			a_full_group_waits_for_nothing, bench_enter, bench_leave),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;
