@@ -19,6 +19,9 @@
 
 enum { WORDS_MAX_BYTES = 16 * 1024 };
 
+/* Ages are had by a look at each file: above so many that takes too long. */
+enum { FILES_LOOKED_AT = 50000 };
+
 /* A gateway that delivers writes at least every ten seconds. */
 #define STALE_AFTER (60 * USEC_SECOND)
 
@@ -190,7 +193,13 @@ static void believe_census(struct snapshot *s)
 	s->status.sent_today = census->sent_today;
 }
 
-/* The snapshot's own figure was true when it was written. */
+/* It would be written again if another file waited longest now. */
+static void believe_state(struct snapshot *s, usec_t now)
+{
+	if (s->status.oldest_waiting_s >= 0 && now > s->updated)
+		s->status.oldest_waiting_s += (now - s->updated) / USEC_SECOND;
+}
+
 static void believe_oldest(struct snapshot *s, usec_t now)
 {
 	usec_t oldest = s->census.oldest;
@@ -222,15 +231,19 @@ static void look(struct snapshot *s, const struct spool *spool, usec_t now,
 	int r = read_site(spool, s);
 	bool is_running = seems_to_run(s);
 	bool must_count = !is_running || !s->has_state;
+	bool are_few = s->status.incoming + s->status.sending <= FILES_LOOKED_AT;
 	s->is_counted = true;
 	if (known && known->is_all >= must_count)
 		s->census = *known;
-	else if (take_census(spool, s->config, must_count, now, &s->census) < 0)
+	else if ((!must_count && !are_few) ||
+		 take_census(spool, s->config, must_count, now, &s->census) < 0)
 		s->is_counted = false;
 	if (must_count)
 		believe_census(s);
 	if (s->is_counted)
 		believe_oldest(s, now);
+	else
+		believe_state(s, now);
 	if (!is_running)
 		tell_stopped(s);
 	else if (!s->has_state)

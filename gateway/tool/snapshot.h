@@ -5,13 +5,13 @@
  * snapshot - what is known of a site from outside: its lock, its state.json, its folders
  *
  * Knows: which of the three to believe. The lock says whether a gateway runs. While one
- * does, state.json counts (but for the oldest that waits), and where it cannot be read
- * that is the hold that is shown (reason no-state). While none does, the site is stopped
- * and the folders are counted here; what only a gateway can know (deferred, unknown,
- * unreadable, answer_ms, the hold) is as the last one left it. A spool that cannot be
- * opened is a hold too (no-spool, no-permission). Who may not look at the lock takes
- * state.json's word. Must not know: how a snapshot is shown. Ownership: texts of the
- * status are borrowed from the snapshot.
+ * does, state.json counts (but for the ages of what waits, unless that is very much), and
+ * where it cannot be read that is the hold that is shown (reason no-state). While none
+ * does, the site is stopped and the folders are counted here; what only a gateway can
+ * know (deferred, unknown, unreadable, answer_ms, the hold) is as the last one left it. A
+ * spool that cannot be opened is a hold too (no-spool, no-permission). Who may not look
+ * at the lock takes state.json's word. Must not know: how a snapshot is shown. Ownership:
+ * texts of the status are borrowed from the snapshot.
  */
 #include <stdbool.h>
 

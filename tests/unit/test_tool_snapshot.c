@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
+#include "base/buf.h"
 #include "spool_fixture.h"
 #include "system/clock.h"
 
@@ -137,6 +139,38 @@ static void an_earlier_census_saves_the_counting(void **state)
 	assert_int_equal(s.status.failed, 1);
 }
 
+static void set(struct buf *text, const char *old, const char *new)
+{
+	auto_free char *before = xstrdup(buf_peek(text));
+	char *at = strstr(before, old);
+	assert_non_null(at);
+	buf_clear(text);
+	buf_add(text, before, (size_t)(at - before));
+	buf_add_text(text, new);
+	buf_add_text(text, at + strlen(old));
+}
+
+/* A look at each of a million files takes seconds. */
+static void of_very_many_the_running_gateway_is_asked_for_the_oldest(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	auto_buf struct buf text = {.max_bytes = 4096};
+	assert_int_equal(spool_lock(spool, false), 0);
+	fill();
+	const char *sites = strstr(told, "\",\"version\"");
+	buf_add_text(&text, "{\"v\":1,\"updated\":\"");
+	times_add_utc(&text, clock_now().wall - 30 * USEC_SECOND);
+	buf_add_text(&text, sites);
+	set(&text, "\"incoming\":70,", "\"incoming\":50001,");
+	set(&text, "\"oldest_waiting_s\":null,", "\"oldest_waiting_s\":1000,");
+	put("state.json", buf_peek(&text));
+	take(&s);
+	assert_int_equal(s.status.incoming, 50001);
+	assert_false(s.is_counted);
+	assert_in_range(s.status.oldest_waiting_s, 1030, 1090);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +181,7 @@ int main(void)
 		in_spool(a_broken_state_beside_a_gateway_is_a_hold),
 		in_spool(no_spool_is_a_hold_with_its_cure),
 		in_spool(an_earlier_census_saves_the_counting),
+		in_spool(of_very_many_the_running_gateway_is_asked_for_the_oldest),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
