@@ -16,39 +16,14 @@
 
 #include "base/alloc.h"
 #include "base/table.h"
+#include "core/intake_entry.h"
 
 enum state { STATE_SETTLING, STATE_READY, STATE_LINKED, STATE_UNREADABLE, STATE_COUNT };
-
-struct entry {
-	struct table_node node;
-	uint64_t fingerprint; /* of inode, size and times */
-	int64_t order;        /* READY: backlog ctime, else a running number */
-	msec_t deadline;      /* SETTLING */
-	uint32_t place;       /* in its heap */
-	uint8_t state;
-	uint8_t link_looks;
-	bool is_backlog : 1; /* found by a scan, untouched since */
-	bool is_seen : 1;    /* by the scan under way */
-	bool is_told : 1;    /* that it cannot be read */
-	bool is_doubted : 1; /* only quiet makes it ready */
-	bool is_quiet : 1;   /* READY because it was quiet */
-	char name[];
-};
-
-static_assert(offsetof(struct entry, name) <= 48, "the promise of the header");
-
-typedef bool (*before)(const struct entry *a, const struct entry *b);
-
-struct heap {
-	struct entry **entries;
-	size_t count, room;
-	before is_before;
-};
 
 struct intake {
 	char *pattern;
 	msec_t settle;
-	struct table names;
+	struct entries entries;
 	struct heap due;
 	struct heap ready;
 	size_t counts[STATE_COUNT];
@@ -56,11 +31,11 @@ struct intake {
 	int64_t next_number;
 };
 
-/* --- two heaps of entries --- */
+/* --- entries --- */
 
 static bool due_before(const struct entry *a, const struct entry *b)
 {
-	return a->deadline < b->deadline;
+	return entry_due(a) < entry_due(b);
 }
 
 static bool ready_before(const struct entry *a, const struct entry *b)
@@ -71,59 +46,6 @@ static bool ready_before(const struct entry *a, const struct entry *b)
 		return a->order < b->order;
 	return strverscmp(a->name, b->name) < 0;
 }
-
-static void heap_put(struct heap *h, size_t place, struct entry *e)
-{
-	h->entries[place] = e;
-	e->place = (uint32_t)place;
-}
-
-static void heap_rise(struct heap *h, size_t place, struct entry *e)
-{
-	while (place) {
-		size_t parent = (place - 1) / 2;
-		if (!h->is_before(e, h->entries[parent]))
-			break;
-		heap_put(h, place, h->entries[parent]);
-		place = parent;
-	}
-	heap_put(h, place, e);
-}
-
-static void heap_sink(struct heap *h, size_t place, struct entry *e)
-{
-	for (;;) {
-		size_t child = place * 2 + 1;
-		if (child >= h->count)
-			break;
-		if (child + 1 < h->count &&
-			h->is_before(h->entries[child + 1], h->entries[child]))
-			child++;
-		if (!h->is_before(h->entries[child], e))
-			break;
-		heap_put(h, place, h->entries[child]);
-		place = child;
-	}
-	heap_rise(h, place, e);
-}
-
-static void heap_add(struct heap *h, struct entry *e)
-{
-	h->entries =
-		xgrow((void *)h->entries, &h->room, h->count + 1, sizeof(struct entry *));
-	heap_rise(h, h->count++, e);
-}
-
-static void heap_remove(struct heap *h, const struct entry *e)
-{
-	size_t place = e->place;
-	assert(place < h->count && h->entries[place] == e);
-	struct entry *last = h->entries[--h->count];
-	if (last != e)
-		heap_sink(h, place, last);
-}
-
-/* --- entries --- */
 
 static bool holds_others_back(const struct entry *e)
 {
@@ -151,46 +73,25 @@ static void enter_state(struct intake *in, struct entry *e, enum state state)
 	in->backlog_settling += holds_others_back(e);
 }
 
-static struct entry *find(const struct intake *in, const char *name)
-{
-	uint64_t hash = table_hash(name, strlen(name));
-	struct table_node *node = NULL;
-	while ((node = table_find(&in->names, hash, node))) {
-		struct entry *e = table_member(node, struct entry, node);
-		if (!strcmp(e->name, name))
-			return e;
-	}
-	return NULL;
-}
-
-static struct entry *add_entry(struct intake *in, const char *name)
-{
-	size_t len = strlen(name);
-	struct entry *e = xcalloc(1, offsetof(struct entry, name) + len + 1);
-	memcpy(e->name, name, len + 1);
-	table_add(&in->names, &e->node, table_hash(name, len));
-	return e;
-}
-
 static void drop_entry(struct intake *in, struct entry *e)
 {
 	leave_state(in, e);
-	table_remove(&in->names, &e->node);
-	free(e);
+	entries_drop(&in->entries, e);
 }
 
-static uint64_t fingerprint(const struct sighting *s)
+/* One change in four thousand million has the same. */
+static uint32_t fingerprint(const struct sighting *s)
 {
 	const uint64_t facts[] = {
 		s->inode, s->size, (uint64_t)s->modified, (uint64_t)s->changed, s->links};
-	return table_hash(facts, sizeof(facts));
+	return (uint32_t)table_hash(facts, sizeof(facts));
 }
 
 static void settle(
 	struct intake *in, struct entry *e, const struct sighting *s, msec_t now)
 {
 	e->fingerprint = fingerprint(s);
-	e->deadline = now + in->settle;
+	entry_set_due(e, now + in->settle);
 	e->order = s->changed;
 	enter_state(in, e, STATE_SETTLING);
 }
@@ -219,7 +120,7 @@ static void see_linked(struct intake *in, struct entry *e, enum sign sign,
 static void see_new(struct intake *in, const char *name, enum sign sign,
 	const struct sighting *s, msec_t now)
 {
-	struct entry *e = add_entry(in, name);
+	struct entry *e = entries_add(&in->entries, name);
 	e->is_seen = true;
 	e->is_backlog = sign == SIGN_SCAN;
 	if (s->links > 1)
@@ -255,8 +156,8 @@ static void see_again(struct intake *in, struct entry *e, enum sign sign,
 struct intake *intake_new(const char *pattern, msec_t settle_for)
 {
 	struct intake *in = xcalloc(1, sizeof(*in));
-	in->due.is_before = due_before;
-	in->ready.is_before = ready_before;
+	in->due = (struct heap){.set = &in->entries, .is_before = due_before};
+	in->ready = (struct heap){.set = &in->entries, .is_before = ready_before};
 	intake_set(in, pattern, settle_for);
 	return in;
 }
@@ -265,14 +166,9 @@ void intake_free(struct intake *in)
 {
 	if (!in)
 		return;
-	for (struct table_node *node = table_next(&in->names, NULL), *next; node;
-		node = next) {
-		next = table_next(&in->names, node);
-		free(table_member(node, struct entry, node));
-	}
-	table_done(&in->names);
-	free((void *)in->due.entries);
-	free((void *)in->ready.entries);
+	heap_done(&in->due);
+	heap_done(&in->ready);
+	entries_done(&in->entries);
 	free(in->pattern);
 	free(in);
 }
@@ -298,7 +194,7 @@ bool intake_wants(const struct intake *in, const char *name)
 
 bool intake_knows(struct intake *in, const char *name)
 {
-	struct entry *e = find(in, name);
+	struct entry *e = entries_find(&in->entries, name);
 	if (!e)
 		return false;
 	e->is_seen = true;
@@ -309,7 +205,7 @@ bool intake_knows(struct intake *in, const char *name)
 void intake_see(struct intake *in, const char *name, enum sign sign,
 	const struct sighting *sighting, msec_t now)
 {
-	struct entry *e = find(in, name);
+	struct entry *e = entries_find(&in->entries, name);
 	if (!e) {
 		see_new(in, name, sign, sighting, now);
 		return;
@@ -328,23 +224,21 @@ void intake_see(struct intake *in, const char *name, enum sign sign,
 
 void intake_forget(struct intake *in, const char *name)
 {
-	struct entry *e = find(in, name);
+	struct entry *e = entries_find(&in->entries, name);
 	if (e)
 		drop_entry(in, e);
 }
 
 void intake_scan_begin(struct intake *in)
 {
-	for (struct table_node *node = NULL; (node = table_next(&in->names, node));)
-		table_member(node, struct entry, node)->is_seen = false;
+	for (struct entry *e = NULL; (e = entries_next(&in->entries, e));)
+		e->is_seen = false;
 }
 
 void intake_scan_end(struct intake *in)
 {
-	for (struct table_node *node = table_next(&in->names, NULL), *next; node;
-		node = next) {
-		next = table_next(&in->names, node);
-		struct entry *e = table_member(node, struct entry, node);
+	for (struct entry *e = entries_next(&in->entries, NULL), *next; e; e = next) {
+		next = entries_next(&in->entries, e);
 		if (!e->is_seen)
 			drop_entry(in, e);
 	}
@@ -352,37 +246,35 @@ void intake_scan_end(struct intake *in)
 
 const char *intake_look(const struct intake *in, msec_t now, msec_t *due)
 {
-	*due = MSEC_NEVER;
-	if (!in->due.count)
-		return NULL;
-	const struct entry *first = in->due.entries[0];
-	*due = first->deadline;
-	return first->deadline <= now ? first->name : NULL;
+	const struct entry *first = heap_first(&in->due);
+	*due = first ? entry_due(first) : MSEC_NEVER;
+	return first && *due <= now ? first->name : NULL;
 }
 
 const char *intake_next(const struct intake *in, bool *was_quiet)
 {
-	if (in->backlog_settling || !in->ready.count)
+	const struct entry *first = heap_first(&in->ready);
+	if (in->backlog_settling || !first)
 		return NULL;
-	*was_quiet = in->ready.entries[0]->is_quiet;
-	return in->ready.entries[0]->name;
+	*was_quiet = first->is_quiet;
+	return first->name;
 }
 
 bool intake_has_changed(
 	const struct intake *in, const char *name, const struct sighting *sighting)
 {
-	const struct entry *e = find(in, name);
+	const struct entry *e = entries_find(&in->entries, name);
 	return !e || fingerprint(sighting) != e->fingerprint;
 }
 
 void intake_distrust(
 	struct intake *in, const char *name, const struct sighting *sighting, msec_t now)
 {
-	struct entry *e = find(in, name);
+	struct entry *e = entries_find(&in->entries, name);
 	if (e)
 		leave_state(in, e);
 	else
-		e = add_entry(in, name);
+		e = entries_add(&in->entries, name);
 	e->is_seen = true;
 	e->is_doubted = true;
 	e->is_backlog = false;
@@ -391,7 +283,7 @@ void intake_distrust(
 
 bool intake_set_aside(struct intake *in, const char *name)
 {
-	struct entry *e = find(in, name);
+	struct entry *e = entries_find(&in->entries, name);
 	assert(e);
 	leave_state(in, e);
 	enter_state(in, e, STATE_UNREADABLE);

@@ -17,7 +17,7 @@
  * Order: a backlog (what a scan found and nobody touched since) by the time it arrived
  * (ctime), ties by version-sorted name; then all else as it became ready. While a scan's
  * finds are still being watched for quiet, which takes `settle`, nothing overtakes them.
- * Memory: 48 bytes and its name for each waiting file.
+ * Memory: about 48 bytes and its name for each waiting file.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/intake.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -482,6 +483,38 @@ static void a_large_backlog_comes_out_in_order(void **state)
 	assert_none_ready();
 }
 
+static size_t allocated(void)
+{
+	struct mallinfo2 info = mallinfo2();
+	return info.uordblks + info.hblkhd;
+}
+
+/* From the listing until all of them are ready; names of 14 characters. */
+static void a_waiting_file_costs_48_bytes_and_its_name(void **state)
+{
+	(void)state;
+	enum { FILES = 128 * 1024, NAME_BYTES = 14, EVERY = 1000 };
+	size_t before = allocated();
+	size_t peak = before;
+	char name[32];
+	for (unsigned n = 0; n < FILES; n++) {
+		snprintf(name, sizeof(name), "c%09u.xml", n);
+		see(name, SIGN_SCAN, file(n), 0);
+		if (n % EVERY == 0 && allocated() > peak)
+			peak = allocated();
+	}
+	msec_t due = 0;
+	unsigned looks = 0;
+	for (const char *found; (found = intake_look(intake, settle_time, &due));) {
+		unsigned long n = strtoul(found + 1, NULL, 10);
+		see(found, SIGN_LOOK, file((int64_t)n), settle_time);
+		if (looks++ % EVERY == 0 && allocated() > peak)
+			peak = allocated();
+	}
+	assert_int_equal(looks, FILES);
+	assert_in_range((peak - before) / FILES, 0, 48 + NAME_BYTES);
+}
+
 #define with_intake(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -517,6 +550,7 @@ int main(void)
 		with_intake(a_scan_stats_only_what_it_does_not_know),
 		with_intake(everything_is_counted_in_one_place),
 		with_intake(a_large_backlog_comes_out_in_order),
+		with_intake(a_waiting_file_costs_48_bytes_and_its_name),
 	};
 	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
 }
