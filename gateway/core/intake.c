@@ -180,14 +180,21 @@ void intake_set(struct intake *in, const char *pattern, msec_t settle_for)
 	in->settle = settle_for;
 }
 
+static bool ends_with(const char *name, size_t len, const char *end)
+{
+	size_t end_len = strlen(end);
+	return len >= end_len && !memcmp(name + len - end_len, end, end_len);
+}
+
 bool intake_wants(const struct intake *in, const char *name)
 {
 	static const char *const never[] = {
-		"*.tmp", "*.part", "*.filepart", "*~", "*.reason.txt"};
+		".tmp", ".part", ".filepart", "~", ".reason.txt"};
+	size_t len = strlen(name);
 	if (name[0] == '.')
 		return false;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-		if (!fnmatch(never[i], name, 0))
+		if (ends_with(name, len, never[i]))
 			return false;
 	return !fnmatch(in->pattern, name, 0);
 }
