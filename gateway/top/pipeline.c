@@ -273,23 +273,24 @@ static int send_comments(struct site *site, const struct moment *now, bool *more
 	return delivery_send(site, now);
 }
 
-/* While claims bring more, what is done waits for others to be flushed with. */
+/* While claims or answers bring more, what is done waits for others to be flushed with.
+ */
 static bool may_gather(const struct site *site, const struct moment *now)
 {
-	return claiming_is_pending(site) && !site->is_low_on_space &&
-	       settling_may_gather(site, now);
+	bool more_is_claimed = claiming_is_pending(site) && !site->is_low_on_space;
+	return (more_is_claimed || site->errands) && settling_may_gather(site, now);
 }
 
 static int settle_done(struct site *site, const struct moment *now, bool *more)
 {
 	if (site->done.first && !site->gathering_since)
 		site->gathering_since = now->up;
-	if (!may_gather(site, now)) {
-		int r = settling_work(site, now);
-		if (r < 0)
-			return r;
-		site->gathering_since = site->done.first ? now->up : 0;
-	}
+	if (may_gather(site, now))
+		return 0;
+	int r = settling_work(site, now);
+	if (r < 0)
+		return r;
+	site->gathering_since = site->done.first ? now->up : 0;
 	*more = *more || site->done.first;
 	return 0;
 }
@@ -324,6 +325,7 @@ static msec_t next_due(const struct site *site, const struct moment *now)
 {
 	msec_t sending = site->is_stopping ? MSEC_NEVER : site->ask_again;
 	msec_t due = msec_min(sending, claiming_due(site, now));
+	due = msec_min(due, settling_due(site));
 	return site->is_stopping ? due : msec_min(due, retention_due(site));
 }
 

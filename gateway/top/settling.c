@@ -370,10 +370,15 @@ static int move_jobs(struct site *site, const struct moment *now, const struct j
 	return spool_flush(site->spool);
 }
 
+msec_t settling_due(const struct site *site)
+{
+	return site->done.first ? site->gathering_since + GATHER_MS : MSEC_NEVER;
+}
+
 bool settling_may_gather(const struct site *site, const struct moment *now)
 {
 	bool is_full = end_of_group(site) != NULL;
-	return !is_full && now->up < site->gathering_since + GATHER_MS;
+	return !is_full && now->up < settling_due(site);
 }
 
 int settling_work(struct site *site, const struct moment *now)

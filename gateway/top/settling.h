@@ -28,6 +28,8 @@
 /* A group may still grow, and has not waited for long: after a loss of power the shop is
  * asked again for what was not flushed. */
 bool settling_may_gather(const struct site *site, const struct moment *now);
+/* When it has. */
+msec_t settling_due(const struct site *site);
 /* Settles one group; in site->done is what is left for the next. */
 int settling_work(struct site *site, const struct moment *now);
 

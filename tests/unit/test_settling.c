@@ -39,11 +39,14 @@ static void a_group_gathers_until_it_is_full_or_has_waited(void **state)
 	put("sending/20260101T000000.000000Z_x.xml", "no XML");
 	start();
 	site->gathering_since = now.up;
+	assert_int_equal(settling_due(site), now.up + 100);
 	assert_true(settling_may_gather(site, &now));
 	now.up += 99;
 	assert_true(settling_may_gather(site, &now));
 	now.up++;
 	assert_false(settling_may_gather(site, &now));
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_int_equal(settling_due(site), MSEC_NEVER);
 }
 
 static void a_full_group_waits_for_nothing(void **state)
