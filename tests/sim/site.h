@@ -36,6 +36,7 @@ struct site {
 	size_t first_of_order[ORDERS + SITES];
 	size_t last_of_order[ORDERS + SITES];
 	msec_t ask_again, asked;
+	msec_t next_run; /* while none is under way, if the life is one of runs; else 0 */
 	msec_t first_tick, quiet_until;
 	bool is_held, is_asking;
 	bool is_named; /* next_try is the shop's own wish */

@@ -15,6 +15,8 @@ struct schedule_policy whim_policy(struct world *w)
 	static const msec_t longest[] = {MSEC_MINUTE, 30 * MSEC_MINUTE};
 	static const unsigned attempts[] = {1, 3, 5};
 	bool is_usual = world_one_in(w, 2);
+	bool has_rhythm = world_one_in(w, 4);
+	msec_t interval = intervals[world_draw(w, 3)];
 	return (struct schedule_policy){
 		.connections = (unsigned)(1 + world_draw(w, 4)),
 		.batch_comments = counts[world_draw(w, 4)],
@@ -23,7 +25,7 @@ struct schedule_policy whim_policy(struct world *w)
 		.unknown_wait = unknown_waits[is_usual ? 0 : world_draw(w, 2)],
 		.retry_min = is_usual ? MSEC_SECOND : shortest[world_draw(w, 2)],
 		.retry_max = is_usual ? 10 * MSEC_MINUTE : longest[world_draw(w, 2)],
-		.interval = world_one_in(w, 4) ? intervals[world_draw(w, 3)] : 0,
+		.interval = has_rhythm && !w->by_runs ? interval : 0,
 		.give_up = world_one_in(w, 6) ? (1 + world_draw(w, 6)) * MSEC_HOUR : 0,
 		.max_attempts = is_usual ? 5 : attempts[world_draw(w, 3)],
 	};
@@ -92,6 +94,28 @@ static void begin_anew(struct world *w, struct site *site)
 	check_resumed_hold(w, site);
 }
 
+static void enter_all(struct world *w, size_t number)
+{
+	for (size_t i = 1; i <= w->sent_count; i++) {
+		struct sent *c = &w->sent[i];
+		const struct sim_job *job = c->item.job;
+		if (job->site != number)
+			continue;
+		c->is_accused = false;
+		if (c->stage == STAGE_WAITING)
+			world_enter(w, c);
+	}
+}
+
+void whim_run_anew(struct world *w, size_t number)
+{
+	struct site *site = &w->sites[number];
+	note_past(w, site);
+	schedule_free(site->schedule);
+	begin_anew(w, site);
+	enter_all(w, number);
+}
+
 /* What is left of a site's comments after a crash, as its journal tells it. */
 static void restart(struct world *w, size_t number)
 {
@@ -109,15 +133,7 @@ static void restart(struct world *w, size_t number)
 		site->quiet_until = w->now + site->policy.unknown_wait;
 		schedule_quiet_until(site->schedule, site->quiet_until);
 	}
-	for (size_t i = 1; i <= w->sent_count; i++) {
-		struct sent *c = &w->sent[i];
-		const struct sim_job *job = c->item.job;
-		if (job->site != number)
-			continue;
-		c->is_accused = false;
-		if (c->stage == STAGE_WAITING)
-			world_enter(w, c);
-	}
+	enter_all(w, number);
 }
 
 /* Those that wait only for the old rhythm may go. */

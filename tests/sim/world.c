@@ -10,6 +10,7 @@
 /* After the last arrival: when all that is good is settled, and when everything is. */
 #define LATEST_SETTLED (72 * MSEC_HOUR)
 #define LATEST_END (144 * MSEC_HOUR)
+#define RUN_EVERY (10 * MSEC_MINUTE)
 
 msec_t world_draw(struct world *w, msec_t below)
 {
@@ -153,19 +154,39 @@ static bool pump(struct world *w, struct site *site)
 	return is_freed;
 }
 
+/* A run ends when only timed waits are left. */
+static void end_run(struct world *w, struct site *site)
+{
+	if (w->by_runs && !site->flights && !site->next_run)
+		site->next_run = w->now + RUN_EVERY;
+}
+
+static void begin_run(struct world *w, size_t number)
+{
+	struct site *site = &w->sites[number];
+	if (!site->next_run || site->next_run > w->now)
+		return;
+	site->next_run = 0;
+	site->ask_again = MSEC_NEVER;
+	whim_run_anew(w, number);
+}
+
 static void pump_all(struct world *w)
 {
 	bool is_freed = false;
 	do {
 		is_freed = false;
 		for (size_t i = 0; i < w->site_count; i++)
-			is_freed |= pump(w, &w->sites[i]);
+			if (!w->sites[i].next_run)
+				is_freed |= pump(w, &w->sites[i]);
 	} while (is_freed);
+	for (size_t i = 0; i < w->site_count; i++)
+		end_run(w, &w->sites[i]);
 }
 
 static void check_early(struct world *w, struct site *site, msec_t before)
 {
-	if (before <= w->now + 1)
+	if (before <= w->now + 1 || site->next_run)
 		return;
 	struct task task;
 	msec_t at = world_one_in(w, 2) ? before - 1
@@ -322,6 +343,7 @@ static void init(struct world *w, uint64_t seed, struct world_figures *figures)
 	};
 	draw_comments(w);
 	w->shop = shop_new();
+	w->by_runs = world_one_in(w, 4);
 	w->site_count = world_one_in(w, 3) ? 2 : 1;
 	for (size_t i = 0; i < w->site_count; i++) {
 		struct site *site = &w->sites[i];
@@ -355,8 +377,10 @@ static msec_t next_event(const struct world *w)
 		if (w->flights[i].is_used)
 			next = msec_min(next, w->flights[i].end);
 	}
-	for (size_t i = 0; i < w->site_count; i++)
-		next = msec_min(next, w->sites[i].ask_again);
+	for (size_t i = 0; i < w->site_count; i++) {
+		const struct site *site = &w->sites[i];
+		next = msec_min(next, site->next_run ? site->next_run : site->ask_again);
+	}
 	return next;
 }
 
@@ -366,6 +390,8 @@ static void let_happen(struct world *w)
 		if (w->flights[i].is_used && w->flights[i].end <= w->now)
 			end_flight(w, &w->flights[i]);
 	}
+	for (size_t i = 0; i < w->site_count; i++)
+		begin_run(w, i);
 	if (w->next_arrival <= w->now)
 		arrive(w);
 	if (w->next_trickle <= w->now)

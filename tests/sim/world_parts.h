@@ -87,6 +87,7 @@ struct world {
 	msec_t order_until[ORDERS + SITES], id_until[COMMENTS + TRICKLE + 1];
 	bool order_busy[ORDERS + SITES], id_busy[COMMENTS + TRICKLE + 1];
 	msec_t order_freed[ORDERS + SITES], id_freed[COMMENTS + TRICKLE + 1];
+	bool by_runs;   /* no daemon: a run of each site every ten minutes, as by cron */
 	bool is_healed; /* what would be cut off for ever is so no more */
 	struct world_figures *figures;
 };
@@ -102,6 +103,8 @@ void world_free_buffers(struct flight *f);
 void world_note_doubts(struct world *w, const struct flight *f);
 
 struct schedule_policy whim_policy(struct world *w);
+/* A site that nothing is under way at goes on as its journal tells it. */
+void whim_run_anew(struct world *w, size_t site);
 void whim_withdraw(struct world *w, struct sim_job *job);
 /* One of the things that people and machines do. */
 void whim_follow(struct world *w);
