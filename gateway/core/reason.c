@@ -259,8 +259,8 @@ static void say_counts(struct buf *out, const struct reason *reason)
 		return;
 	buf_add_char(out, '\n');
 	say(out, &none,
-		words_count("%zu of %zu comment was delivered.",
-			"%zu of %zu comments were delivered.", reason->count),
+		words_count("%zu of %zu comments was delivered.",
+			"%zu of %zu comments were delivered.", delivered),
 		delivered, reason->count);
 	if (already)
 		say(out, &none,

@@ -115,13 +115,16 @@ static enum reason_kind kind_of(const struct job *job, enum way way)
 	return way == WAY_PARTIAL ? REASON_PARTIAL : kinds[job->end];
 }
 
-/* What the first line of a reason says after the file's name. */
-static char *headline_of(const struct buf *reason)
+/* What the first line of a reason says after the file's name, which may have a colon in
+ * it, too. */
+static char *headline_of(const struct buf *reason, const char *name)
 {
 	static const char end_of_name[] = ": ";
 	const char *line = buf_peek(reason);
 	size_t len = strcspn(line, "\n");
-	const char *words = memmem(line, len, end_of_name, sizeof(end_of_name) - 1);
+	size_t skipped = strlen(name) < len ? strlen(name) : 0;
+	const char *words = memmem(
+		line + skipped, len - skipped, end_of_name, sizeof(end_of_name) - 1);
 	words = words ? words + sizeof(end_of_name) - 1 : line;
 	return xstrndup(words, len - (size_t)(words - line));
 }
@@ -150,7 +153,7 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 	auto_buf struct buf text = {.max_bytes = REASON_MAX_BYTES};
 	reason_write(&text, &reason);
 	free(job->headline);
-	job->headline = headline_of(&text);
+	job->headline = headline_of(&text, job->claim.name);
 
 	char name[sizeof(job->claim.name) + sizeof(SPOOL_REASON)];
 	snprintf(name, sizeof(name), "%s" SPOOL_REASON, job->claim.name);

@@ -216,3 +216,31 @@ for line in sys.stdin:
 	not grep -rq "$KEY" "$LOG" "$SPOOL"
 	not grep -rq 'nobody else' "$LOG" "$SPOOL/audit"
 }
+
+@test "what is delivered does not wait for an answer that is long in coming" {
+	start_stub '[{"order": "WEB-1", "delay_ms": 3000}]'
+	make_site
+	set_option connections 2
+	start_gateway
+	document WEB-1:1 | drop slow.xml
+	stub_saw request
+	document WEB-2:2 | drop quick.xml
+	eventually is_sent quick.xml
+	not is_sent slow.xml
+	audit | python3 -c '
+import datetime, json, sys
+lines = [json.loads(line) for line in sys.stdin]
+at = {r["ev"]: datetime.datetime.fromisoformat(r["t"][:-1])
+    for r in lines if r.get("drop") == "quick.xml"}
+took = (at["settled"] - at["outcome"]).total_seconds()
+sys.exit(f"settled {took} s after its outcome" if took > 0.4 else 0)'
+}
+
+@test "a name with a colon is no part of what is said of the file" {
+	make_site
+	start_gateway
+	echo 'no XML' | drop 'm: z.xml'
+	eventually is_failed 'm: z.xml'
+	eventually grep -q 'm: z.xml' "$SPOOL/status.html"
+	not grep -q 'z.xml: not sent' "$SPOOL/status.html"
+}

@@ -269,6 +269,9 @@ french_site() {
 	set_option spool '"elsewhere"'
 	kill -HUP "$GATEWAY_PID"
 	eventually logged reload-refused 'errors='
+	document WEB-9:abc | drop kept.xml
+	eventually is_failed kept.xml
+	[[ $(letter kept.xml) == *'non envoyé'* ]]
 	set_option spool '"spool"'
 	set_option language '"fr"'
 	kill -HUP "$GATEWAY_PID"

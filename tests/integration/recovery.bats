@@ -259,3 +259,18 @@ holds_files() {
 	document WEB-2:2 | drop b.xml
 	eventually is_sent b.xml
 }
+
+@test "the folder of a new day is on disk, with its name" {
+	command -v strace >/dev/null || skip "no strace on this machine"
+	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+	document WEB-1:1 | drop a.xml
+	# shellcheck disable=SC2034,SC2054 # of launch_gateway; a list of strace's own
+	RUN_BY=(strace -D -qq -y -E "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0"
+		-o "$SITE/calls" -e trace=mkdirat,renameat2,fsync,syncfs)
+	launch_gateway --once
+	gateway_status
+	is_sent a.xml
+	# Made, then renamed into, then the folder that has its name is flushed.
+	grep -E 'mkdirat.*"20|renameat2.*/sent/20|fsync.*/sent>' "$SITE/calls" |
+		sed 's/(.*//' | paste -s -d ' ' | grep -q 'mkdirat.*renameat2.*fsync'
+}
