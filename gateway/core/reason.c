@@ -406,7 +406,8 @@ static void list_comments(struct buf *out, const struct reason *reason,
 	}
 	more -= listed;
 	if (more)
-		say(out, &bullet, _("and %zu more"), more);
+		say(out, &bullet, words_count("and %zu more", "and %zu more", more),
+			more);
 }
 
 static void list_all(struct buf *out, const struct reason *reason)

@@ -52,8 +52,10 @@ void complaints_tell(struct complaints *c, const char *path, struct buf *out)
 		buf_add_format(out, ": %s\n", complaint->text);
 	}
 	if (different > COMPLAINTS_TOLD)
-		buf_add_format(
-			out, _("%s: and %zu more\n"), path, different - COMPLAINTS_TOLD);
+		buf_add_format(out,
+			words_count("%s: and %zu more\n", "%s: and %zu more\n",
+				different - COMPLAINTS_TOLD),
+			path, different - COMPLAINTS_TOLD);
 }
 
 void complaints_done(struct complaints *c)

@@ -410,6 +410,11 @@ static void check_user(const struct check *check, const char *user, unsigned lin
 			_("user: there is no user %s: create it (useradd --system), or "
 			  "correct the name"),
 			user);
+	else if (user && geteuid() != 0 && pw->pw_uid == 0)
+		complaints_add(check->complaints, line,
+			_("user: only root can run as %s: start as root, or write "
+			  "another user"),
+			user);
 	else if (user && geteuid() != 0 && pw->pw_uid != geteuid())
 		complaints_add(check->complaints, line,
 			_("user: only root can become %s: start as root or as %s"), user,

@@ -197,7 +197,7 @@ static void print_accepted(const struct pong *pong)
 	if (pong->hold == HOLD_NONE)
 		print_fact(_("website code"), GREEN, _("good"));
 	else if (pong->hold == HOLD_WEBSITE)
-		print_fact(_("website code"), RED, _("refused"));
+		print_fact(_("website code"), RED, _("not accepted"));
 }
 
 static void print_pong(const struct pong *pong)

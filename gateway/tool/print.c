@@ -92,6 +92,15 @@ void print_age(char text[PRINT_AGE_MAX], msec_t age)
 		age < 0 ? 0 : age / units[i].length, _(units[i].unit));
 }
 
+/* The programs set no locale: it is always a point that snprintf() writes. */
+void print_decimal(char text[PRINT_AGE_MAX], int digits, double value)
+{
+	snprintf(text, PRINT_AGE_MAX, "%.*f", digits, value);
+	char *point = strchr(text, '.');
+	if (point)
+		*point = *_(".");
+}
+
 void print_size(char text[PRINT_AGE_MAX], uint64_t bytes)
 {
 	static const char *const units[] = {N_("B"), N_("KB"), N_("MB"), N_("GB")};
@@ -101,7 +110,9 @@ void print_size(char text[PRINT_AGE_MAX], uint64_t bytes)
 		size /= 1024;
 		unit++;
 	}
-	snprintf(text, PRINT_AGE_MAX, "%.*f %s", unit ? 1 : 0, size, _(units[unit]));
+	print_decimal(text, unit ? 1 : 0, size);
+	size_t len = strlen(text);
+	snprintf(text + len, PRINT_AGE_MAX - len, " %s", _(units[unit]));
 }
 
 const char *print_time(usec_t at, usec_t now)

@@ -35,6 +35,9 @@ const char *print_end(enum colour colour);
 /* "3 s", "12 min", "5 h", "3 d": the largest unit of which there are two or more. */
 void print_age(char text[PRINT_AGE_MAX], msec_t age);
 
+/* "2.5", or "2,5" in a language that writes it so. */
+void print_decimal(char text[PRINT_AGE_MAX], int digits, double value);
+
 /* "812 B", "1.5 KB", "3.0 GB"; powers of 1024. */
 void print_size(char text[PRINT_AGE_MAX], uint64_t bytes);
 

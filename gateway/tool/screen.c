@@ -322,8 +322,10 @@ static void say_counts(const struct sheet *sheet, const struct site_status *site
 static void say_speed(const struct sheet *sheet, const struct snapshot *s)
 {
 	const struct site_status *site = &s->status;
+	char rate[PRINT_AGE_MAX];
+	print_decimal(rate, 1, site->rate);
 	if (site->rate > 0)
-		say(sheet, _("speed"), PLAIN, _("%.1f comments a second"), site->rate);
+		say(sheet, _("speed"), PLAIN, _("%s comments a second"), rate);
 	if (site->answer_ms)
 		say(sheet, _("shop answers"), PLAIN, _("within %jd ms"),
 			(intmax_t)site->answer_ms);

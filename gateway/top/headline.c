@@ -70,7 +70,10 @@ void headline_write(struct buf *line, struct site *const *sites, size_t count,
 			add_site(line, sites[i], &state, now);
 	}
 	if (unwell > TOLD_SITES)
-		buf_add_format(line, _("%zu more are not well; "), unwell - TOLD_SITES);
+		buf_add_format(line,
+			words_count("%zu more is not well; ", "%zu more are not well; ",
+				unwell - TOLD_SITES),
+			unwell - TOLD_SITES);
 	if (count > unwell)
 		buf_add_format(line,
 			words_count(

@@ -230,13 +230,13 @@ french_site() {
 	grep -q '"remedy":"the shop does not accept the key: ' "$SPOOL/state.json"
 	audited hold '"result":"key-refused"'
 	say tool status
-	[[ $output == 'WEB1 : mis en attente depuis '*'(clé refusée)'*'à faire'*'corrigez key_file'* ]]
+	[[ $output == 'WEB1 : envois suspendus depuis '*'(clé refusée)'*'à faire'*'corrigez key_file'* ]]
 	say tool status --check
 	[ "$status" -eq 2 ]
 	[[ $output == 'OPENSI CRITICAL - WEB1: clé refusée depuis '*' | waiting=1;'* ]]
 	[ "$(tool status --json | json 'd["sites"][0]["hold"]["reason"]')" = key-refused ]
 	say tool ping
-	[[ $output == *'clé '*'refus'* ]]
+	[[ $output == *'clé '*'refusée'* ]]
 }
 
 @test "the journal of a French site is that of an English one" {
@@ -259,6 +259,17 @@ french_site() {
 	say "$GATEWAY" -t -c "$CONF"
 	[ "$status" -eq 78 ]
 	[[ $output == *': pattern: contient un « / »'* ]]
+	set_option settle 5
+	say "$GATEWAY" -t -c "$CONF"
+	[[ $output == *': settle: 5 ne convient pas : une durée est attendue ; écrivez-la '* ]]
+}
+
+@test "one that is left over is counted as one" {
+	french_site
+	seq -f 'unknown_%.0f = 1;' 51 >>"$CONF"
+	say "$GATEWAY" -t -c "$CONF"
+	[ "$status" -eq 78 ]
+	[[ $output == *': et 1 autre' ]]
 }
 
 @test "a reload changes the language, and a refused one does not" {

@@ -55,7 +55,7 @@ start_knowing_stub() {
 	start_knowing_stub '[]'
 	set_option website_code '"OTHER"'
 	run -1 tool ping
-	[[ $output == *'key           good'*'website code  refused'* ]]
+	[[ $output == *'key           good'*'website code  not accepted'* ]]
 	[[ $output == *'the shop does not know this website_code'* ]]
 	(umask 077 && echo 0000000000000000 >"$SITE/shop.key")
 	run -1 tool ping

@@ -325,7 +325,8 @@ static void only_root_becomes_another(void **state)
 	if (is_root)
 		assert_int_equal(seteuid(0), 0);
 	assert_int_equal(r, -EINVAL);
-	assert_non_null(strstr(buf_peek(&errors), "c.conf:2: user: only root"));
+	assert_non_null(strstr(buf_peek(&errors),
+		"c.conf:2: user: only root can run as root: start as root, or "));
 }
 
 int main(void)

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "french.h"
 
 #define CLAIMED INT64_C(1795428930123456) /* 2026-11-23T10:15:30.123456Z */
 #define NAME "20261123T101530.123456Z_orders.xml"
@@ -226,6 +227,11 @@ static void no_listing_is_endless(void **state)
 	auto_free char *other = text_of(&rejected);
 	assert_int_equal(occurrences(other, "comment 1 "), 50);
 	assert_non_null(strstr(other, "and 70 more\n"));
+	rejected.count = PROBLEMS_KEPT + 1;
+	french_begin();
+	auto_free char *french = text_of(&rejected);
+	french_end();
+	assert_non_null(strstr(french, "et 1 autre\n"));
 }
 
 static void foreign_texts_come_out_clean(void **state)

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "french.h"
 #include "tool/print.h"
 #include "tool/snapshot.h"
 
@@ -153,6 +154,20 @@ static void sizes_and_ages_have_their_units(void **state)
 	assert_string_equal(text, "2 d");
 }
 
+static void french_decimals_have_a_comma(void **state)
+{
+	(void)state;
+	char text[PRINT_AGE_MAX];
+	french_begin();
+	print_size(text, 1536);
+	assert_string_equal(text, "1,5 Ko");
+	print_size(text, 1023);
+	assert_string_equal(text, "1023 o");
+	print_decimal(text, 1, 0.1);
+	assert_string_equal(text, "0,1");
+	french_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +178,7 @@ int main(void)
 		cmocka_unit_test(lines_keep_to_the_width),
 		cmocka_unit_test(a_drain_tells_its_part_and_its_end),
 		cmocka_unit_test(sizes_and_ages_have_their_units),
+		cmocka_unit_test(french_decimals_have_a_comma),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
