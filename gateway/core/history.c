@@ -37,8 +37,6 @@ struct history {
 	size_t checkpoint; /* number of the one under way, or to come */
 	size_t stated;     /* its lines so far */
 	char last_stamp[TIMES_STAMP_LEN + 1];
-	const char *quiet_boot;
-	msec_t quiet_since, quiet_seen; /* by its clock */
 	struct past_shop shop;
 	bool has_stopped;
 	bool is_finished;
@@ -156,28 +154,13 @@ static void close_reading(const struct history *h, struct claim *claim)
 
 static void apply_hold(struct history *h, const struct record *record)
 {
-	if (!record->result || strcmp(record->result, "power-loss") != 0) {
-		past_shop_hold(&h->shop, record);
-	} else if (record->boot) {
-		set_text(&h->quiet_boot, record->boot);
-		h->quiet_since = h->quiet_seen = record->up;
-	}
+	past_shop_hold(&h->shop, record);
 }
 
 static void apply_open(struct history *h, const struct record *record)
 {
 	(void)record;
 	past_shop_open(&h->shop);
-}
-
-/* How long the quiet has lasted, by the latest line of its boot. */
-static void note_quiet(struct history *h, const struct record *record)
-{
-	const char *boot = record->boot ? record->boot : posted_run(&h->posted)->boot;
-	if (!h->quiet_boot || !boot || strcmp(boot, h->quiet_boot) != 0)
-		return;
-	if (record->up > h->quiet_seen)
-		h->quiet_seen = record->up;
 }
 
 static void apply_start(struct history *h, const struct record *record)
@@ -400,7 +383,6 @@ void history_free(struct history *h)
 	table_done(&h->claims);
 	posted_done(&h->posted);
 	past_shop_done(&h->shop);
-	free((void *)h->quiet_boot);
 	free(h->doubt_list);
 	free(h);
 }
@@ -421,7 +403,8 @@ int history_feed(struct history *h, const char *line, size_t len)
 	if (record.claim)
 		note_stamp(h, record.claim);
 	apply[record.event](h, &record);
-	note_quiet(h, &record);
+	past_shop_note_time(&h->shop,
+		record.boot ? record.boot : posted_run(&h->posted)->boot, record.up);
 	h->has_stopped = record.event == EVENT_STOP;
 	return 0;
 }
@@ -505,9 +488,9 @@ const char *history_boot(const struct history *h)
 
 const char *history_quiet(const struct history *h, msec_t *since, msec_t *lasted)
 {
-	*since = h->quiet_since;
-	*lasted = h->quiet_seen - h->quiet_since;
-	return h->quiet_boot;
+	*since = h->shop.quiet_since;
+	*lasted = h->shop.quiet_seen - h->shop.quiet_since;
+	return h->shop.quiet_boot;
 }
 
 const char *history_last_stamp(const struct history *h)

@@ -21,14 +21,34 @@ void past_shop_open(struct past_shop *shop)
 	shop->since = shop->wait = 0;
 }
 
+static void begin_quiet(struct past_shop *shop, const struct record *record)
+{
+	if (!record->boot)
+		return;
+	free(shop->quiet_boot);
+	shop->quiet_boot = xstrdup(record->boot);
+	shop->quiet_since = shop->quiet_seen = record->up;
+}
+
 void past_shop_hold(struct past_shop *shop, const struct record *record)
 {
+	if (record->result && !strcmp(record->result, "power-loss")) {
+		begin_quiet(shop, record);
+		return;
+	}
 	past_shop_open(shop);
 	shop->hold = copy(record->result);
 	shop->message = copy(record->message);
 	shop->boot = copy(record->boot);
 	shop->since = record->up;
 	shop->wait = record->wait;
+}
+
+void past_shop_note_time(struct past_shop *shop, const char *boot, msec_t up)
+{
+	bool is_quiet = shop->quiet_boot && boot && !strcmp(boot, shop->quiet_boot);
+	if (is_quiet && up > shop->quiet_seen)
+		shop->quiet_seen = up;
 }
 
 void past_shop_outcome(struct past_shop *shop, const struct record *record)
@@ -55,5 +75,6 @@ void past_shop_restate(struct past_shop *shop, const struct record *record)
 void past_shop_done(struct past_shop *shop)
 {
 	past_shop_open(shop);
+	free(shop->quiet_boot);
 	series_end(&shop->refused);
 }

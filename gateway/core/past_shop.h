@@ -4,8 +4,9 @@
  *
  * past_shop - what the journal's records say of the shop: history's other memory
  *
- * Knows: which hold goes on, how much the shop has stored, and which comments it refused
- * in succession, so that a hold, a series and the counting of attempts go on over runs.
+ * Knows: which hold goes on, whether nothing may be sent since a loss of power, how much
+ * the shop has stored, and which comments it refused in succession: so that all of this
+ * goes on over runs.
  * Must not know: claims, and what becomes of a comment (posted).
  * Ownership: the texts are its own.
  */
@@ -21,12 +22,17 @@ struct past_shop {
 	char *message;      /* what the shop said then, or NULL */
 	char *boot;         /* by whose clock these count, or NULL: not told */
 	msec_t since, wait; /* wait: from then on, by the shop's own wish; 0: none */
+	char *quiet_boot;   /* in which a loss of power was found, or NULL */
+	msec_t quiet_since, quiet_seen; /* quiet_seen: how far that boot is known to go */
 	struct series refused;
 	uint32_t stored, stored_mail;
 };
 
+/* A hold, or the quiet after a loss of power. */
 void past_shop_hold(struct past_shop *shop, const struct record *record);
 void past_shop_open(struct past_shop *shop);
+/* Any record tells how long its boot has lasted. boot: NULL if none is known. */
+void past_shop_note_time(struct past_shop *shop, const char *boot, msec_t up);
 void past_shop_outcome(struct past_shop *shop, const struct record *record);
 /* As a complete checkpoint has it. */
 void past_shop_restate(struct past_shop *shop, const struct record *record);
