@@ -63,7 +63,7 @@ static const struct command commands[] = {
 	{"ping", NULL, "site json", N_("ask the shop by a request that stores nothing"),
 		NEED_SECRETS, run_ping},
 	{"purge", NULL, "older-than yes site json",
-		N_("delete old files of sent/, after showing them"), NEED_SPOOLS,
+		N_("delete old files of sent/ and audit/, after showing them"), NEED_SPOOLS,
 		run_purge},
 };
 
