@@ -100,7 +100,7 @@ struct task_report {
 
 enum outcome {
 	OUTCOME_DELIVERED,
-	OUTCOME_ALREADY, /* the shop had this number before we ever posted it */
+	OUTCOME_ALREADY, /* the shop had this number before this file was posted */
 	OUTCOME_REJECTED,
 	OUTCOME_DEFERRED, /* not stored as far as is known; it will be tried again */
 	OUTCOME_UNKNOWN,  /* waits, then is tried again */

@@ -21,7 +21,7 @@ struct record;
 
 enum find_state {
 	FIND_DELIVERED,
-	FIND_ALREADY,   /* the shop had a comment of this number */
+	FIND_ALREADY,   /* the shop had a comment of this number before */
 	FIND_REJECTED,  /* the shop did not accept it */
 	FIND_POSTED,    /* no answer so far */
 	FIND_UNKNOWN,   /* the shop may have it; it waits to be sent again */
