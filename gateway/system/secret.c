@@ -59,7 +59,9 @@ static int open_safe(const char *path, uid_t owner, int *fd, struct buf *why)
 	struct stat st;
 	if (opened < 0 || fstat(opened, &st) < 0) {
 		const char *cure = errno == EACCES
-					   ? _("let the gateway's user read it (chown)")
+					   ? _("run this as root or as the user that "
+					       "the gateway runs as, whose it should be "
+					       "(chown)")
 					   : _("create it, or correct the path");
 		buf_add_format(why, _("%s cannot be read (%s): %s"), path,
 			strerror(errno), cure);

@@ -61,10 +61,9 @@ int spool_explain(struct buf *why, int r, const char *path, const char *folder)
 	const char *slash = *folder ? "/" : "";
 	buf_add_format(why, "%s%s%s: ", path, slash, folder);
 	if (r == -ENOENT)
-		buf_add_format(why,
-			_("there is no such folder. Make it, owned by the user that the "
-			  "gateway runs as: install -d -m %s '%s%s%s'"),
-			*folder ? "2770" : "0750", path, slash, folder);
+		buf_add_text(why,
+			_("there is no such folder. Make the folders of the spool by "
+			  "opensi-spool init (with the same -c FILE, if there is one)"));
 	else if (r == -EACCES || r == -EROFS || r == -EPERM)
 		buf_add_format(why,
 			_("cannot be written (%s). Give it to the user that the gateway "
@@ -95,6 +94,16 @@ int spool_check_folder(
 		  "keep the whole spool on one local file system"),
 		path, name);
 	return -EXDEV;
+}
+
+int spool_check_there(const char *path, struct buf *why)
+{
+	static const char incoming[] = "incoming";
+	auto_close int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return spool_explain(why, -errno, path, "");
+	auto_close int fd = io_open(root, incoming, O_PATH | O_DIRECTORY, 0);
+	return fd < 0 ? spool_explain(why, fd, path, incoming) : 0;
 }
 
 int spool_check_path(int root, const char *path, struct buf *why)

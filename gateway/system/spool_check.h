@@ -14,6 +14,8 @@ int spool_check_root(int fd, const char *path, struct buf *why);
 /* That its file system can rename without ever overwriting, which claims need: tried in
  * earnest. What else is wrong with it is left to others to meet. */
 int spool_check_rename(int root, const char *path, struct buf *why);
+/* What no gateway makes for itself: the spool and its incoming/. */
+int spool_check_there(const char *path, struct buf *why);
 /* That its path still leads to it; else -ESTALE. */
 int spool_check_path(int root, const char *path, struct buf *why);
 /* A folder in it: writable, and on the same mount. */

@@ -43,6 +43,12 @@ static void print_command_help(const struct command *command)
 			print_option(option);
 }
 
+static int print_version(void)
+{
+	puts("opensi-spool " GATEWAY_VERSION);
+	return EX_OK;
+}
+
 static void print_help(void)
 {
 	puts(_("Usage: opensi-spool [-c FILE] COMMAND [ARGUMENT]...\n"
@@ -50,14 +56,17 @@ static void print_help(void)
 	const struct command *command = NULL;
 	for (size_t i = 0; (command = command_at(i)); i++)
 		printf("  %-10s %s\n", command->name, _(command->help));
-	printf(_("\nopensi-spool COMMAND --help tells the options of a command. Where "
-		 "names are\n"
-		 "wanted, - takes them from standard input. The configuration is\n"
+	printf(_("\nopensi-spool COMMAND --help tells the options of a command, "
+		 "--version "
+		 "the version.\n"
+		 "Where names are wanted, - takes them from standard input. The "
+		 "configuration is\n"
 		 "%s unless -c names another.\n\n"
-		 "Exit status: 0 done; 1 not found, or failed for some; 64 usage; 75 try "
-		 "later;\n"
-		 "78 configuration. status --check: 0 good, 1 warning, 2 critical, 3 "
-		 "unknown.\n"),
+		 "Exit status: 0 done; 1 not found, or failed for some; 64 usage; 73 the "
+		 "spool is\n"
+		 "missing or cannot be read; 75 try later; 78 configuration. status "
+		 "--check: 0 good,\n"
+		 "1 warning, 2 critical, 3 unknown.\n"),
 		GATEWAY_CONFIG_DIR "/opensi-gateway.conf");
 }
 
@@ -151,8 +160,11 @@ static int read_options(int argc, char **argv, const struct command *command,
 			return refuse_option(command, value, argv, before);
 		const struct option_word *option = option_of(value);
 		assert(option); /* getopt knows no others */
-		if (command && !command_takes(command, option))
-			return refuse(command->name, argv[before], NULL);
+		if (command && !command_takes(command, option)) {
+			tool_complain(_("%s does not take --%s: try %s --help"),
+				command->name, option->name, command->name);
+			return EX_USAGE;
+		}
 		store(options, option);
 	}
 }
@@ -189,13 +201,11 @@ int arguments_read(
 	int argc, char **argv, struct tool *tool, const struct command **command)
 {
 	optind = 1;
-	if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
-		puts("opensi-spool " GATEWAY_VERSION);
-		return EX_OK;
-	}
 	int status = read_options(argc, argv, NULL, &tool->options);
 	if (status >= 0)
 		return status;
+	if (tool->options.version)
+		return print_version();
 	if (optind >= argc) {
 		print_help();
 		return tool->options.help ? EX_OK : EX_USAGE;
@@ -209,6 +219,8 @@ int arguments_read(
 	status = read_rest(argc, argv, *command, tool);
 	if (status >= 0)
 		return status;
+	if (tool->options.version)
+		return print_version();
 	if (tool->options.help) {
 		print_command_help(*command);
 		return EX_OK;

@@ -157,6 +157,16 @@ static void ping_site(struct transport *transport, struct pong *pong)
 
 /* --- telling --- */
 
+/* A hold may be about comments that are in doubt; an empty request leaves none. */
+static const char *remedy_of(const struct pong *pong)
+{
+	if (pong->hold == HOLD_UNCLEAR)
+		return N_(
+			"no usable answer came; nothing was stored, as nothing was sent "
+			"to be: check url and the shop's web server");
+	return hold_remedy(pong->hold);
+}
+
 static bool has_tls(const struct pong *pong)
 {
 	return !strncmp(pong->site->url, "https:", 6);
@@ -213,7 +223,7 @@ static void print_pong(const struct pong *pong)
 	if (pong->said && *pong->said)
 		print_fact(_("was said"), PLAIN, pong->said);
 	if (pong->hold != HOLD_NONE)
-		print_fact(_("what to do"), PLAIN, _(hold_remedy(pong->hold)));
+		print_fact(_("what to do"), PLAIN, _(remedy_of(pong)));
 }
 
 /* Of what was not looked at, nothing is known: null. */
@@ -239,7 +249,7 @@ static void write_pong(struct writer *w, const struct pong *pong)
 	writer_number(w, "ms", pong->took);
 	writer_text(w, "software", pong->software);
 	writer_text(w, "said", pong->said);
-	writer_text(w, "remedy", is_good ? NULL : hold_remedy(pong->hold));
+	writer_text(w, "remedy", is_good ? NULL : remedy_of(pong));
 	writer_close(w, '{');
 }
 

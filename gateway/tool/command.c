@@ -35,6 +35,7 @@ static const struct option_word options[] = {
 		0},
 	{"yes", NULL, N_("do not ask"), OPTION(yes), 'y'},
 	{"null", NULL, N_("names end in a NUL instead of a newline"), OPTION(null), '0'},
+	{"version", NULL, N_("say the version and exit"), OPTION(version), 'V'},
 	{"help", NULL, N_("this help"), OPTION(help), 'h'},
 };
 
@@ -63,8 +64,8 @@ static const struct command commands[] = {
 	{"ping", NULL, "site json", N_("ask the shop by a request that stores nothing"),
 		NEED_SECRETS, run_ping},
 	{"purge", NULL, "older-than yes site json",
-		N_("delete old files of sent/ and audit/, after showing them"), NEED_SPOOLS,
-		run_purge},
+		N_("delete old files of sent/ and audit/, after showing them"),
+		NEED_SPOOLS, run_purge},
 };
 
 enum {
@@ -103,7 +104,7 @@ static bool has_word(const char *list, const char *word)
 
 bool command_takes(const struct command *command, const struct option_word *option)
 {
-	return has_word("config help", option->name) ||
+	return has_word("config version help", option->name) ||
 	       has_word(command->options, option->name);
 }
 

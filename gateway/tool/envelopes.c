@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * envelope FILE - the very bytes that would be sent of a file, but for the key
+ * envelope FILE - the very bytes that would be sent of a file, but for the key and
+ * a newline at the end
  *
  * One envelope holds what the gateway sends together at most. The schedule may send less
  * at once: it begins with one comment, adapts to the shop, and mixes files.
@@ -133,6 +134,7 @@ static void print_envelope(
 	envelope_write(
 		&out, masked_key, config->website_code, sheet.comments, sheet.count);
 	fwrite(buf_peek(&out), 1, out.len, stdout);
+	putchar('\n');
 	fflush(stdout);
 	say_what_is_left(&sheet);
 }

@@ -14,6 +14,18 @@ static const char *const choice_names[] = {"incoming", "sending", "sent", "faile
 static const enum folder choice_folders[] = {
 	FOLDER_INCOMING, FOLDER_SENDING, FOLDER_SENT, FOLDER_FAILED};
 
+/* As the calendar has it. */
+static bool is_day(const char *text)
+{
+	char stamp[TIMES_STAMP_LEN + 1];
+	usec_t at = 0;
+	if (!spool_is_day(text, ""))
+		return false;
+	snprintf(stamp, sizeof(stamp), "%.4s%.2s%.2sT000000.000000Z", text, text + 5,
+		text + 8);
+	return times_parse_stamp(stamp, &at) == 0;
+}
+
 int folder_choose(const char *text, struct folder_choice *choice, const char **meant)
 {
 	size_t len = strcspn(text, "/");
@@ -24,7 +36,7 @@ int folder_choose(const char *text, struct folder_choice *choice, const char **m
 			strncmp(text, choice_names[i], len) != 0)
 			continue;
 		bool is_sent = choice_folders[i] == FOLDER_SENT;
-		if (*rest && !(is_sent && spool_is_day(rest, "")))
+		if (*rest && !(is_sent && is_day(rest)))
 			return -EINVAL;
 		*choice = (struct folder_choice){.folder = choice_folders[i]};
 		snprintf(choice->day, sizeof(choice->day), "%s", rest);

@@ -68,7 +68,7 @@ static const char *result_words(const char *result)
 		{"delivered", N_("delivered")},
 		{"already", N_("the shop had a comment of this number already")},
 		{"rejected", N_("not accepted")},
-		{"deferred", N_("the shop broke on it; it is tried again")},
+		{"deferred", N_("not stored; it is sent again")},
 		{"unknown", N_("no usable answer; it waits, then is tried again")},
 		{"posted", N_("sent")},
 	};

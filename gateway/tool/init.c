@@ -122,6 +122,11 @@ static int make_root(
 	const char *path, const struct owner *owner, int *root, struct buf *why)
 {
 	enum deed deed = mkdir(path, MODE & 0777U) == 0 ? DEED_MADE : DEED_NONE;
+	if (deed == DEED_NONE && errno == ENOENT) {
+		buf_add_format(
+			why, _("%s: the folder above it is missing: make that"), path);
+		return -ENOENT;
+	}
 	if (deed == DEED_NONE && errno != EEXIST)
 		return spool_explain(why, -errno, path, "");
 	auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -147,16 +152,28 @@ static int make_spool(const char *path, const struct owner *owner, struct buf *w
 	return r;
 }
 
+static void say_refusal(const char *path, int r, const char *why)
+{
+	if (geteuid() != 0 && (r == -EACCES || r == -EPERM))
+		tool_complain(_("%s: cannot be made or mended (%s): run this as root, or "
+				"as the user that the gateway runs as"),
+			path, strerrordesc_np(-r));
+	else
+		tool_complain("%s", why);
+}
+
 int run_init(struct tool *tool)
 {
 	struct owner owner;
 	int status = find_owner(tool, &owner);
 	for (size_t i = 0; status == EX_OK && i < tool->site_count; i++) {
 		auto_buf struct buf why = {.max_bytes = WHY_BYTES};
-		if (make_spool(tool->sites[i].config->spool, &owner, &why) == 0)
+		const char *path = tool->sites[i].config->spool;
+		int r = make_spool(path, &owner, &why);
+		if (r == 0)
 			continue;
 		fflush(stdout);
-		tool_complain("%s", buf_peek(&why));
+		say_refusal(path, r, buf_peek(&why));
 		status = EX_CANTCREAT;
 	}
 	return status;

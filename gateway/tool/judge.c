@@ -130,6 +130,8 @@ const char *judge_verdict_words(enum verdict verdict)
 
 const char *judge_trouble_words(int r)
 {
+	if (r == -EISDIR)
+		return _("this is a folder: name the files in it");
 	return r == -EINVAL ? _("this is not a file that can be read")
 			    : strerrordesc_np(-r);
 }

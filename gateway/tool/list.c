@@ -204,9 +204,11 @@ static int list_site(struct list *list, const struct tool_site *site)
 	forget_site(list);
 	if (r == 0)
 		return EX_OK;
+	bool is_day = list->choice.day[0];
 	tool_complain("%s/%s%s%s: %s", site->config->spool,
-		folder_name(list->choice.folder), list->choice.day[0] ? "/" : "",
-		list->choice.day, strerrordesc_np(-r));
+		folder_name(list->choice.folder), is_day ? "/" : "", list->choice.day,
+		is_day && r == -ENOENT ? _("nothing was sent on that day")
+				       : strerrordesc_np(-r));
 	return EXIT_FAILURE;
 }
 
@@ -219,7 +221,10 @@ static int find_choice(const struct tool *tool, struct folder_choice *choice)
 	}
 	if (folder_choose(tool->names[0], choice, &meant) == 0)
 		return EX_OK;
-	if (meant)
+	if (!strncmp(tool->names[0], "sent/", 5))
+		tool_complain(_("%s: no such day: write one such as sent/2026-11-23"),
+			tool->names[0]);
+	else if (meant)
 		tool_complain(_("%s: no such folder: did you mean \"%s\"?"),
 			tool->names[0], meant);
 	else
@@ -257,7 +262,7 @@ int run_list(struct tool *tool)
 	if (status != EX_OK)
 		return status;
 	bool is_screen = print_is_terminal() && !is_json; /* no raw names there */
-	list.is_sorted = is_screen;
+	list.is_sorted = is_screen || is_json;
 	list.has_site_column = is_json || tool->site_count > 1;
 	if (is_json || is_screen)
 		list.listing = open_listing(&list);

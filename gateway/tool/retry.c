@@ -27,7 +27,7 @@
 #include "tool/print.h"
 #include "tool/tool.h"
 
-enum { NOTE_MAX_BYTES = 16 * 1024, FIELDS = 3 };
+enum { NOTE_MAX_BYTES = 16 * 1024, FIELDS = 3, NAMED_MAX = 20 };
 
 /* What is needed to foresee what becomes of a site's files; made when it is first asked.
  */
@@ -234,6 +234,56 @@ static bool base_of(const char *name, char base[NAME_MAX + 1])
 	return true;
 }
 
+/* The files that a drop's name or a stamp alone may mean. */
+struct wanted {
+	const char *name;
+	struct seer *seer; /* of the site that is looked through */
+	struct seer *found_in;
+	char found[NAME_MAX + 1];
+	struct buf *names;
+	size_t count;
+};
+
+static void want(void *context, const struct folder_entry *entry)
+{
+	struct wanted *w = context;
+	const char *stamp = NULL;
+	const char *drop = spool_drop_name(entry->name, &stamp);
+	bool is_stamp = stamp && strlen(w->name) == TIMES_STAMP_LEN &&
+			!strncmp(stamp, w->name, TIMES_STAMP_LEN);
+	if (!stamp || (!is_stamp && strcmp(drop, w->name) != 0))
+		return;
+	if (w->count < NAMED_MAX)
+		buf_add_format(w->names, "%s%s", w->count ? ", " : "", entry->name);
+	else if (w->count == NAMED_MAX)
+		buf_add_text(w->names, ", ...");
+	w->count++;
+	w->found_in = w->seer;
+	snprintf(w->found, sizeof(w->found), "%s", entry->name);
+}
+
+/* As show finds a file. False: it means none. */
+static bool retry_meant(struct retry *retry, const char *name, const char *base)
+{
+	const struct folder_choice failed = {.folder = FOLDER_FAILED};
+	auto_buf struct buf names = {.max_bytes = NOTE_MAX_BYTES};
+	auto_buf struct buf note = {.max_bytes = 2 * NOTE_MAX_BYTES};
+	struct wanted w = {.name = base, .names = &names};
+	for (size_t i = 0; i < retry->tool->site_count; i++) {
+		w.seer = &retry->seers[i];
+		if (is_in_failed(w.seer->site, name))
+			(void)folder_walk(w.seer->site->spool, &failed, want, &w);
+	}
+	if (w.count == 1)
+		return move(retry, w.found_in, w.found) != -ENOENT;
+	if (!w.count)
+		return false;
+	buf_add_format(&note, _("it may be each of %zu files, name one: %s"), w.count,
+		buf_peek(&names));
+	tell(retry, name, false, buf_peek(&note));
+	return true;
+}
+
 static void retry_name(struct retry *retry, const char *name)
 {
 	char base[NAME_MAX + 1];
@@ -254,32 +304,59 @@ static void retry_name(struct retry *retry, const char *name)
 		tell(retry, name, false, _("not in failed/ of a spool"));
 		return;
 	}
+	if (retry_meant(retry, name, base))
+		return;
 	tool_say_moved(retry->tool, base);
 	retry->left++;
 	retry->status = EXIT_FAILURE;
 }
 
-struct all {
-	struct retry *retry;
-	struct seer *seer;
+struct names {
+	char **list;
+	size_t count, room;
 };
 
-static void retry_entry(void *context, const struct folder_entry *entry)
+static void names_done(struct names *names)
 {
-	const struct all *all = context;
-	if (move(all->retry, all->seer, entry->name) == -ENOENT)
-		tool_say_moved(all->retry->tool, entry->name);
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
+	free((void *)names->list);
+}
+
+static void keep_name(void *context, const struct folder_entry *entry)
+{
+	struct names *names = context;
+	names->list = (char **)xgrow((void *)names->list, &names->room, names->count + 1,
+		sizeof(*names->list));
+	names->list[names->count++] = xstrdup(entry->name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* By their names, which is the order of their time: so they arrive in it, too. */
+static int retry_site(struct retry *retry, struct seer *seer)
+{
+	const struct folder_choice failed = {.folder = FOLDER_FAILED};
+	auto_with(names_done) struct names names = {.list = NULL};
+	int r = folder_walk(seer->site->spool, &failed, keep_name, &names);
+	if (names.count)
+		qsort((void *)names.list, names.count, sizeof(*names.list), by_name);
+	for (size_t i = 0; i < names.count; i++)
+		if (move(retry, seer, names.list[i]) == -ENOENT)
+			tool_say_moved(retry->tool, names.list[i]);
+	return r;
 }
 
 static void retry_all(struct retry *retry)
 {
-	const struct folder_choice failed = {.folder = FOLDER_FAILED};
 	for (size_t i = 0; i < retry->tool->site_count; i++) {
-		struct all all = {retry, &retry->seers[i]};
-		int r = folder_walk(all.seer->site->spool, &failed, retry_entry, &all);
+		int r = retry_site(retry, &retry->seers[i]);
 		if (r == 0)
 			continue;
-		tool_complain("%s/failed: %s", all.seer->site->config->spool,
+		tool_complain("%s/failed: %s", retry->seers[i].site->config->spool,
 			strerrordesc_np(-r));
 		retry->status = EXIT_FAILURE;
 	}

@@ -255,6 +255,7 @@ static void look(struct snapshot *s, const struct spool *spool, usec_t now,
 static void tell_no_spool(struct snapshot *s, int r, usec_t now, const struct buf *why)
 {
 	auto_buf struct buf who = {.max_bytes = WORDS_MAX_BYTES};
+	s->is_shut = true;
 	s->status.state = STATE_STOPPED;
 	s->status.oldest_waiting_s = -1;
 	if (r == -EACCES) {

@@ -37,6 +37,7 @@ enum presence { GATEWAY_ABSENT, GATEWAY_RUNS, GATEWAY_UNSEEN };
 struct snapshot {
 	const struct site_config *config; /* borrowed */
 	enum presence presence;
+	bool is_shut;              /* the spool cannot be opened */
 	bool has_state;            /* state.json could be read */
 	enum site_state was;       /* as state.json has it, with has_state */
 	usec_t updated;            /* when that was written, with has_state */

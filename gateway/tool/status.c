@@ -72,6 +72,9 @@ static void add_json(struct buf *out, const struct sites *sites)
 
 static int exit_status(const struct sites *sites)
 {
+	for (size_t i = 0; i < sites->count; i++)
+		if (sites->list[i].is_shut)
+			return EX_CANTCREAT;
 	for (size_t i = 0; i < sites->count; i++) {
 		const struct snapshot *s = &sites->list[i];
 		if (!s->has_state && s->status.hold.reason)
@@ -101,6 +104,12 @@ static int run_check_of_status(const struct tool *tool)
 		return ALARM_UNKNOWN;
 	if (!tool->options.warning && t.warning > t.critical)
 		t.warning = t.critical;
+	if (t.warning > t.critical) {
+		tool_complain(_("--warning %s is more than --critical %s"),
+			tool->options.warning,
+			tool->options.critical ? tool->options.critical : "4h");
+		return ALARM_UNKNOWN;
+	}
 	take_all(tool, &sites);
 	enum alarm_level level =
 		monitor_judge(&out, sites.list, sites.count, &t, sites.now);
@@ -123,6 +132,10 @@ int run_status(struct tool *tool)
 		return refuse_mixture();
 	if (options->check)
 		return run_check_of_status(tool);
+	if (options->warning || options->critical) {
+		tool_complain(_("--warning and --critical want --check"));
+		return EX_USAGE;
+	}
 	if (options->watch)
 		return watch_run(tool);
 	auto_with(sites_done) struct sites sites = {0};

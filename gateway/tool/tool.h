@@ -9,7 +9,8 @@
  * journal by core/record.h, as the gateway does, and race with a running gateway by
  * rename alone: what is gone when they come to it has moved, and they say so.
  *
- * Exit status: 0; 1 not found, or failed for some; EX_USAGE, EX_TEMPFAIL, EX_CONFIG.
+ * Exit status: 0; 1 not found, or failed for some; EX_USAGE, EX_CANTCREAT, EX_TEMPFAIL,
+ * EX_CONFIG.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +30,7 @@ struct tool_options {
 	bool all;
 	bool yes;
 	bool null; /* names end in a NUL, read and written */
-	bool help;
+	bool help, version;
 };
 
 /* A site that was asked for, with its folders open. */

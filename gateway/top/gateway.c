@@ -23,6 +23,7 @@
 #include "system/notify.h"
 #include "system/privileges.h"
 #include "system/sandbox.h"
+#include "system/spool_check.h"
 #include "system/transport.h"
 #include "top/delivery.h"
 #include "top/headline.h"
@@ -368,6 +369,18 @@ static void close_all(struct gateway *g)
 	config_free(g->config);
 }
 
+/* Without a spool the configuration may be good; but no gateway would start. */
+static void test_config(const struct gateway *g)
+{
+	printf(_("%s: the configuration is good\n"), g->options.config);
+	fflush(stdout);
+	for (size_t i = 0; i < g->config->site_count; i++) {
+		auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
+		if (spool_check_there(g->config->sites[i].spool, &why) < 0)
+			fprintf(stderr, _("warning: %s\n"), buf_peek(&why));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct gateway g = {.notify.fd = -1};
@@ -379,10 +392,11 @@ int main(int argc, char **argv)
 	if (status == EX_OK)
 		status = read_config(&g);
 	if (status == EX_OK && g.options.is_test)
-		printf(_("%s: the configuration is good\n"), g.options.config);
+		test_config(&g);
 	else if (status == EX_OK)
 		status = start(&g);
-	if (status == EX_OK && !g.options.is_test) {
+	bool is_run = status == EX_OK && !g.options.is_test;
+	if (is_run) {
 		log_event(LEVEL_INFO, NULL, NULL, "started",
 			log_text("version", GATEWAY_VERSION),
 			log_number("sites", g.count));
@@ -396,5 +410,8 @@ int main(int argc, char **argv)
 			status = once_status(&g);
 	}
 	close_all(&g);
+	if (is_run)
+		log_event(
+			LEVEL_INFO, NULL, NULL, "stopped", log_number("status", status));
 	return status;
 }

@@ -108,7 +108,7 @@ only_masked() {
 	for command in "${names[@]}"; do
 		"$TOOL" "$command" --help | only_masked "${names[@]}" opensi spool \
 			config site json watch check warning critical all order comment \
-			older than yes null help
+			older than yes null version help
 	done
 }
 

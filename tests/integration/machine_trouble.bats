@@ -281,7 +281,7 @@ heal() {
 	start_gateway
 	pass_another
 	mv "$SPOOL/incoming" "$SITE/away"
-	eventually logged trouble "install -d -m 2770 '$SPOOL/incoming'"
+	eventually logged trouble "$SPOOL/incoming: there is no such folder.*opensi-spool init"
 	touch "$SPOOL/sending/alarm" "$SPOOL/sending/alarm"
 	waits_idly
 	rm "$SPOOL/sending/alarm"

@@ -31,6 +31,7 @@ reload() {
 	[ "$(requests | paste -s -d ' ')" = 1 ]
 	is_sending a.xml
 	audit | tail -n 1 | grep -q '"ev":"stop"'
+	tail -n 1 "$LOG" | grep -q '^<6>.*event=stopped status=0'
 	start_gateway
 	eventually is_sent a.xml
 	[ "$(requests_with 1)" -eq 1 ]

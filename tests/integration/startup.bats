@@ -93,12 +93,26 @@ says() {
 @test "a spool that is missing ends it with 73 and the command that makes it" {
 	set_option spool '"nowhere"'
 	run -73 gateway --once
-	says "install -d -m 0750 '$SITE/nowhere'"
+	says "$SITE/nowhere: there is no such folder. Make"
+	says "opensi-spool init"
 	mkdir "$SITE/nowhere"
 	run -73 gateway --once
-	says "install -d -m 2770 '$SITE/nowhere/incoming'"
-	eval "${output##*: }"
+	says "$SITE/nowhere/incoming: there is no such folder."
+	says "opensi-spool init"
+	"${GATEWAY%/*}/opensi-spool" -c "$CONF" init
 	run -0 gateway --once
+}
+
+@test "the check of a configuration warns of a spool that is missing" {
+	run -0 --separate-stderr gateway -t
+	[ -z "$stderr" ]
+	rmdir "$SPOOL/incoming"
+	run -0 --separate-stderr gateway -t
+	[[ $output == *'the configuration is good' ]]
+	[[ $stderr == "warning: $SPOOL/incoming: there is no such folder."*'opensi-spool init'* ]]
+	rmdir "$SPOOL"
+	run -0 --separate-stderr gateway -t
+	[[ $stderr == "warning: $SPOOL: there is no such folder."* ]]
 }
 
 @test "a folder of the spool that is a link is refused" {

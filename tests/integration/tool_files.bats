@@ -102,7 +102,9 @@ fail_invalid() {
 	[ "$(tool list sent | sort | paste -sd ' ')" = 'a.xml b.xml' ]
 	[ "$(tool list sent/2026-01-02)" = b.xml ]
 	run -1 tool list sent/2026-01-03
-	[[ $output == *sent/2026-01-03* ]]
+	[[ $output == *'sent/2026-01-03: nothing was sent on that day' ]]
+	run -64 tool list sent/2026-13-45
+	[[ $output == *'sent/2026-13-45: no such day'* ]]
 }
 
 @test "what waits in sending/ is listed with what it waits for" {
@@ -124,6 +126,8 @@ fail_invalid() {
 	run -64 tool list faild
 	[[ $output == *'"failed"'* ]]
 	run -64 tool list incoming sending
+	run -64 tool list failed --order 3
+	[[ $output == *'list does not take --order'* ]]
 }
 
 @test "a reader that has seen enough ends it quietly" {
@@ -153,6 +157,33 @@ fail_invalid() {
 		"../failed/${STAMP}_c.xml" "failed/${STAMP}_d.xml" "${STAMP}_e.xml.reason.txt"
 	holds_drops incoming 5
 	holds_drops failed 0
+}
+
+@test "retry takes a drop's name or a time, if it means one file" {
+	fail_drop a.xml
+	fail_drop b.xml
+	touch "$SPOOL/failed/20260102T000000.000000Z_b.xml"
+	tool retry a.xml
+	[ -e "$SPOOL/incoming/${STAMP}_a.xml" ]
+	run -1 tool retry b.xml
+	[[ $output == *'each of 2 files'*"${STAMP}_b.xml"* ]]
+	holds_drops failed 2
+	tool retry 20260102T000000.000000Z
+	tool retry failed/b.xml
+	holds_drops failed 0
+	run -1 tool retry b.xml
+	[[ $output == *'no such file'* ]]
+}
+
+@test "retry --all and a list for programs are in the order of time" {
+	local i
+	for i in 9 3 7 1 5; do
+		touch "$SPOOL/failed/2026010${i}T000000.000000Z_a.xml"
+	done
+	[ "$(tool list failed --json | json '[d[i]["name"][7] for i in range(5)]')" = \
+		"['1', '3', '5', '7', '9']" ]
+	[ "$(tool retry --all | grep -o '2026010.' | paste -sd ' ')" = \
+		'20260101 20260103 20260105 20260107 20260109' ]
 }
 
 @test "retry takes what list gives" {

@@ -280,7 +280,7 @@ comment_fields() {
 	run -1 tool check "$good" "$bad" "$BATS_TEST_TMPDIR/none.xml" "$BATS_TEST_TMPDIR"
 	[[ $output == *'all-seven-wrong.xml: not valid'*'  line '*'OrderNumber '* ]]
 	[[ $output == *'none.xml: No such file'* ]]
-	[[ $output == *'Is a directory'* ]]
+	[[ $output == *'this is a folder'* ]]
 	run -1 tool check --json "$good" "$bad" "$BATS_TEST_TMPDIR/none.xml"
 	[ "$(json '[f["verdict"] for f in d]' <<<"$output")" = "['valid', 'invalid', 'unreadable']" ]
 	[ "$(json 'len(d[1]["problems"]) == d[1]["problem_count"] > 6' <<<"$output")" = True ]
@@ -345,6 +345,8 @@ comment_fields() {
 	mkfifo "$BATS_TEST_TMPDIR/pipe.xml"
 	run -1 timeout 10 "$TOOL" -c "$CONF" check "$BATS_TEST_TMPDIR/pipe.xml"
 	[[ $output == *'not a file'* ]]
+	run -1 tool check "$BATS_TEST_TMPDIR"
+	[[ $output == *'this is a folder'* ]]
 }
 
 @test "envelope gives the very bytes that the gateway sends, the key masked" {
@@ -354,7 +356,9 @@ comment_fields() {
 	sed -i "s|^url = .*|url = \"$SHOP_URL\";|" "$CONF"
 	drop one.xml <"$BATS_TEST_TMPDIR/one.xml"
 	run_once
-	sed "s/$KEY/********/" "$STUB_BODIES"/* | cmp - "$BATS_TEST_TMPDIR/told"
+	sed "s/$KEY/********/" "$STUB_BODIES"/* >"$BATS_TEST_TMPDIR/sent"
+	echo >>"$BATS_TEST_TMPDIR/sent"
+	cmp "$BATS_TEST_TMPDIR/sent" "$BATS_TEST_TMPDIR/told"
 	not grep -q "$KEY" "$BATS_TEST_TMPDIR/told"
 }
 
@@ -421,7 +425,21 @@ modes() {
 	[ "$(stat -c %a "$BATS_TEST_TMPDIR")" != 2750 ]
 	set_option spool '"no/such"'
 	run -73 tool init
-	[[ $output == *'there is no such folder'* ]]
+	[[ $output == *'no/such: the folder above it is missing'* ]]
+}
+
+@test "init that may not is told who may" {
+	[ "$(id -u)" = 0 ] || skip "only root may become somebody else"
+	local place nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+	"${nobody[@]}" test -x "$TOOL" || skip "nobody may not run the tool here"
+	place=$(mktemp -d -p /tmp) # what bats gives is open to its user alone
+	set_option spool "\"$place/mine\""
+	cp "$CONF" "$place/gateway.conf"
+	chmod 755 "$place"
+	chmod 644 "$place/gateway.conf"
+	run -73 "${nobody[@]}" "$TOOL" -c "$place/gateway.conf" init
+	rm -r "$place"
+	[[ $output == *'/mine: cannot be made or mended'*'run this as root'* ]]
 }
 
 @test "init refuses a network mount with the usual words" {

@@ -92,7 +92,7 @@ checked() {
 
 @test "a spool that is missing hides no other site, and is unknown to monitoring" {
 	rm -r "$SPOOL"
-	run -1 tool status
+	run -73 tool status
 	[[ $output == *'(no-spool)'*'opensi-spool init'* ]]
 	run -3 tool status --check
 	[[ $output == 'OPENSI UNKNOWN - '* ]]
@@ -106,7 +106,7 @@ checked() {
 		"${RUN_BY[@]}" true || skip "setpriv cannot give up capabilities here"
 	fi
 	chmod 0 "$SPOOL"
-	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" status
+	run -73 "${RUN_BY[@]}" "$TOOL" -c "$CONF" status
 	# Its lines are broken where the terminal ends.
 	output=$(tr -s ' \n' ' ' <<<"$output")
 	[[ $output == *'(no-permission)'*"only the user $(id -un)"* ]]
@@ -129,6 +129,10 @@ checked() {
 	[[ $output == *'1 file in failed/'* ]]
 	touch "$SPOOL/incoming/.c"
 	run -3 tool status --check --warning soon
+	run -3 tool status --check --warning 2h --critical 1h
+	[[ $output == *'--warning 2h is more than --critical 1h'* ]]
+	run -64 tool status --warning 1h
+	[[ $output == *'want --check'* ]]
 	run -64 tool status --check --json
 }
 

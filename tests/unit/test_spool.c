@@ -51,7 +51,7 @@ static void assert_cannot_open(const char *path, int expected, const char *words
 static void the_spool_itself_is_never_made(void **state)
 {
 	(void)state;
-	assert_cannot_open("none", -ENOENT, "install -d -m 0750 'none'");
+	assert_cannot_open("none", -ENOENT, "opensi-spool init");
 	assert_false(is_there("none"));
 }
 
@@ -59,7 +59,7 @@ static void incoming_is_never_made(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir("other", 0750), 0);
-	assert_cannot_open("other", -ENOENT, "install -d -m 2770 'other/incoming'");
+	assert_cannot_open("other", -ENOENT, "incoming: there is no such folder");
 	assert_false(is_there("other/incoming"));
 }
 
