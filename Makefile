@@ -278,6 +278,9 @@ format: ## Puts all C files into the house form
 # The sample configuration is one of the documents.
 DOCUMENTS := LICENSE $(wildcard *.md doc/*.md contrib/*.conf)
 
+# Of docdir, with what is in them.
+FOLDERS := exporters monitoring
+
 # Units and the like name the places that the rest is installed to.
 PLACES := s|/usr/local/bin|$(bindir)|; s|/usr/local/share/doc/opensi-gateway|$(docdir)|; \
 	s|/usr/local/share/opensi-gateway|$(datadir)/opensi-gateway|; \
@@ -336,6 +339,11 @@ install: all install-units ## Into $(DESTDIR)$(prefix); no configuration is touc
 	install $(PROGRAMS) $(DESTDIR)$(bindir)
 	install -m 644 $(wildcard xsd/*) $(DESTDIR)$(datadir)/opensi-gateway
 	install -m 644 $(DOCUMENTS) $(DESTDIR)$(docdir)
+	for folder in $(FOLDERS); do \
+		install -d $(DESTDIR)$(docdir)/$$folder && \
+		cp contrib/$$folder/* $(DESTDIR)$(docdir)/$$folder && \
+		chmod -R u=rwX,go=rX $(DESTDIR)$(docdir)/$$folder || exit 1; \
+	done
 
 uninstall: ## Takes away what install put there
 	rm -f $(PROGRAMS:$B/%=$(DESTDIR)$(bindir)/%) $(addprefix $(DESTDIR),\

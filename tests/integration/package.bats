@@ -48,6 +48,8 @@ deb() {
 		/usr/share/man/fr/man1/opensi-spool.1.gz \
 		/usr/share/locale/fr/LC_MESSAGES/opensi-gateway.mo \
 		/usr/share/doc/opensi-gateway/README.fr.md.gz \
+		/usr/share/doc/opensi-gateway/exporters/{README.md,drop-comment.{sh,php,cob}} \
+		/usr/share/doc/opensi-gateway/monitoring/{alerts.yml,dashboard.json} \
 		/usr/share/bash-completion/completions/opensi-{gateway,spool} \
 		/usr/share/zsh/vendor-completions/_opensi-{gateway,spool} \
 		/lib/systemd/system/opensi-gateway.service \

@@ -243,7 +243,7 @@ units_for_analysis() {
 @test "systemd finds nothing to complain about in the units" {
 	need_systemd_analyze
 	units_for_analysis
-	run -0 systemd-analyze verify ./*.service ./*.timer
+	run -0 systemd-analyze verify --man=no ./*.service ./*.timer
 	[ -z "$output" ]
 }
 
@@ -304,6 +304,8 @@ units_for_analysis() {
 	[ "$(find "$installed" -type f | wc -l)" -eq "$(find "$UNITS" -type f | wc -l)" ]
 	[ -z "$(find "$installed" -type f ! -perm 644)" ]
 	not grep -rE '/usr/local|[^t]/etc/opensi' "$installed"
+	grep -qx 'Documentation=man:opensi-gateway(8) man:opensi-gateway.conf(5)' \
+		"$installed/opt/lib/systemd/system/opensi-gateway.service"
 	grep -qx 'ExecStart=/opt/bin/opensi-gateway' \
 		"$installed/opt/lib/systemd/system/opensi-gateway.service"
 	grep -qx 'ExecStart=/opt/bin/opensi-gateway -c /opt/etc/opensi-gateway/%i.conf' \
