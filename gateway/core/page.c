@@ -78,7 +78,8 @@ static const char *headline_of(const struct site_status *site)
 {
 	switch (mood_of(site)) {
 	case MOOD_OFF:
-		return _("The gateway is stopped");
+		return site->is_once ? _("Between two runs")
+				     : _("The gateway is stopped");
 	case MOOD_HELD:
 		return site->hold.reason ? reason_words(site->hold.reason)
 					 : _("Nothing is sent");
@@ -101,6 +102,21 @@ static void add_sign(struct buf *out, enum mood mood)
 
 /* --- the state of a site --- */
 
+static void add_rest(struct buf *out, const struct site_status *site, usec_t now)
+{
+	if (!site->is_once) {
+		page_add_element(out, "p",
+			_("Nothing is sent until it is started again. Files wait where "
+			  "they are."));
+		return;
+	}
+	buf_add_text(out, "<p>");
+	page_add_text(out, _("What waits is sent by the next run. The last one ended:"));
+	buf_add_char(out, ' ');
+	page_add_time(out, now, now);
+	buf_add_text(out, "</p>\n");
+}
+
 /* What a person asks next: is something lost, is something to be done? */
 static void add_consequence(struct buf *out, const struct site_status *site, usec_t now)
 {
@@ -108,9 +124,7 @@ static void add_consequence(struct buf *out, const struct site_status *site, use
 
 	switch (mood_of(site)) {
 	case MOOD_OFF:
-		page_add_element(out, "p",
-			_("Nothing is sent until it is started again. Files wait where "
-			  "they are."));
+		add_rest(out, site, now);
 		return;
 	case MOOD_HELD:
 		page_add_element(out, "p",

@@ -163,8 +163,9 @@ static void add_list(struct buf *out, const struct site_status *site, const char
 	if (site->tally->latest[end][0].name)
 		add_files(out, site, end, now);
 	else
-		page_add_element(
-			out, "p class=\"soft\"", _("None since the gateway started."));
+		page_add_element(out, "p class=\"soft\"",
+			site->is_once ? _("None in the last run.")
+				      : _("None since the gateway started."));
 	buf_add_text(out, "</section>\n");
 }
 

@@ -32,6 +32,7 @@
  * where the snapshot is kept, and how it came about.
  * Ownership: texts are borrowed; those of a parsed snapshot live until status_done().
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -74,7 +75,8 @@ struct site_status {
 	/* For page and metrics; not in state.json, zero and NULL after status_parse(). */
 	uint64_t ages[STATUS_AGES]; /* files in sending/, by the time since their claim */
 	struct tally *tally;
-	msec_t up; /* CLOCK_BOOTTIME of the snapshot, for the tally's rings */
+	msec_t up;    /* CLOCK_BOOTTIME of the snapshot, for the tally's rings */
+	bool is_once; /* STOPPED: as each run by cron ends */
 };
 
 struct status {

@@ -405,7 +405,7 @@ int main(int argc, char **argv)
 		notify_ready(&g.notify);
 		status = run(&g);
 		now = clock_now();
-		report_stop(g.report, &now);
+		report_stop(g.report, &now, g.options.is_once);
 		if (status == EX_OK && g.options.is_once)
 			status = once_status(&g);
 	}

@@ -56,6 +56,7 @@ struct report {
 	struct told *told;
 	size_t count;
 	msec_t not_before; /* the next snapshot */
+	bool is_once;      /* it ends as each run by cron does */
 };
 
 /* --- what was sent today --- */
@@ -404,6 +405,7 @@ static bool tell(struct report *report, const struct moment *now, bool has_stopp
 		look_at_site(&report->told[i], now, &all[i]);
 		if (has_stopped)
 			all[i].state = STATE_STOPPED;
+		all[i].is_once = report->is_once;
 		is_running = is_running || all[i].rate > 0;
 		write_state(&report->told[i], now, &all[i]);
 	}
@@ -446,7 +448,8 @@ msec_t report_turn(struct report *report, const struct moment *now)
 	return tell(report, now, false) ? now->up + PAUSE_OF_RATE : MSEC_NEVER;
 }
 
-void report_stop(struct report *report, const struct moment *now)
+void report_stop(struct report *report, const struct moment *now, bool is_once)
 {
+	report->is_once = is_once;
 	(void)tell(report, now, true);
 }

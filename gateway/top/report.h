@@ -12,6 +12,7 @@
  * delivery: it is said once, and tried again with the next change.
  * Ownership: the sites are borrowed.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
@@ -27,7 +28,8 @@ void report_free(struct report *report);
 
 /* After a turn of all sites. Gives the instant when it has something to tell again. */
 msec_t report_turn(struct report *report, const struct moment *now);
-/* The last one: the sites are stopped. Before they are closed. */
-void report_stop(struct report *report, const struct moment *now);
+/* The last one: the sites are stopped; is_once: until the next run. Before they are closed.
+ */
+void report_stop(struct report *report, const struct moment *now, bool is_once);
 
 #endif

@@ -290,3 +290,15 @@ run_rarely() {
 	eventually is_sent 1.xml
 	logged open 'was=refusing'
 }
+
+@test "between two runs the page speaks of the next one, and not of a start" {
+	document WEB-1:1 | drop a.xml
+	run_once
+	grep -q 'Between two runs' "$SPOOL/status.html"
+	grep -q 'The last one ended: <time' "$SPOOL/status.html"
+	not grep -q 'until it is started again' "$SPOOL/status.html"
+	start_gateway
+	stop_gateway
+	grep -q 'until it is started again' "$SPOOL/status.html"
+	grep -q '"state":"stopped"' "$SPOOL/state.json"
+}

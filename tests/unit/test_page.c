@@ -172,6 +172,18 @@ static void a_stopped_site_is_not_well(void **state)
 	assert_page_of(site, "<title>■ ", "All is well");
 }
 
+static void between_runs_by_cron_nobody_is_told_to_start_it(void **state)
+{
+	(void)state;
+	struct site_status site = held_for("unreachable");
+	site.state = STATE_STOPPED;
+	site.is_once = true;
+	assert_page_of(site, "The last one ended: <time", "until it is started again");
+	assert_page_of(site, "<title>■ Between two runs", "The gateway is stopped");
+	site.is_once = false;
+	assert_page_of(site, "until it is started again", "Between two runs");
+}
+
 static void figures_are_shown_where_there_are_any(void **state)
 {
 	(void)state;
@@ -578,6 +590,7 @@ int main(void)
 		page_test(a_hold_says_why_and_what_to_do),
 		page_test(trouble_of_this_machine_is_not_laid_to_the_shop),
 		page_test(a_stopped_site_is_not_well),
+		page_test(between_runs_by_cron_nobody_is_told_to_start_it),
 		page_test(figures_are_shown_where_there_are_any),
 		page_test(the_title_tells_the_worst_of_many_sites),
 		page_test(a_parsed_snapshot_has_no_last_day),
