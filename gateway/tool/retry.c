@@ -27,7 +27,12 @@
 #include "tool/print.h"
 #include "tool/tool.h"
 
-enum { NOTE_MAX_BYTES = 16 * 1024, FIELDS = 3, NAMED_MAX = 20 };
+enum {
+	NOTE_MAX_BYTES = 16 * 1024,
+	LIST_MAX_BYTES = 2 * NOTE_MAX_BYTES,
+	FIELDS = 3,
+	NAMED_MAX = 20
+};
 
 /* What is needed to foresee what becomes of a site's files; made when it is first asked.
  */
@@ -267,7 +272,7 @@ static bool retry_meant(struct retry *retry, const char *name, const char *base)
 {
 	const struct folder_choice failed = {.folder = FOLDER_FAILED};
 	auto_buf struct buf names = {.max_bytes = NOTE_MAX_BYTES};
-	auto_buf struct buf note = {.max_bytes = 2 * NOTE_MAX_BYTES};
+	auto_buf struct buf note = {.max_bytes = LIST_MAX_BYTES};
 	struct wanted w = {.name = base, .names = &names};
 	for (size_t i = 0; i < retry->tool->site_count; i++) {
 		w.seer = &retry->seers[i];

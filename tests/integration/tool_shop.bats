@@ -103,4 +103,11 @@ start_knowing_stub() {
 	chmod 644 "$SITE/shop.key"
 	run -78 tool ping
 	[[ $output == *key_file* ]]
+	chmod 000 "$SITE/shop.key"
+	[ "$(id -u)" != 0 ] ||
+		RUN_BY=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+	"${RUN_BY[@]}" true || skip "setpriv cannot give up capabilities here"
+	run -78 "${RUN_BY[@]}" "$TOOL" -c "$CONF" ping
+	[[ $output == *'run this as root or as the user that the gateway runs as'* ]]
+	RUN_BY=()
 }
