@@ -864,6 +864,8 @@ def open_doors(shop, options):
     """The listeners, and who answers at each."""
     doors = {}
     listener = socket.create_server(("127.0.0.1", options.port), backlog=64)
+    # What a cut leaves unread must not all fit into buffers, however slow we are.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     doors[listener] = shop.accept
     print("PORT", listener.getsockname()[1])
     Control.shop = shop
