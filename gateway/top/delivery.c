@@ -102,7 +102,8 @@ static void log_outcome(const struct site *site, const struct job *job, size_t i
 		log_text("meaning",
 			p->state == PROGRESS_ALREADY
 				? _("the shop had a comment of this number before this "
-				    "file was sent; if its text differs, this one was not "
+				    "file was sent; if its text differs, this one was "
+				    "not "
 				    "stored")
 				: ""));
 }

@@ -104,7 +104,7 @@ void world_note_doubts(struct world *w, const struct flight *f);
 
 struct schedule_policy whim_policy(struct world *w);
 /* A site that nothing is under way at goes on as its journal tells it. */
-void whim_run_anew(struct world *w, size_t site);
+void whim_run_anew(struct world *w, size_t number);
 void whim_withdraw(struct world *w, struct sim_job *job);
 /* One of the things that people and machines do. */
 void whim_follow(struct world *w);
