@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * An entry is in exactly one of these states, and in a heap while it is in the first two:
+ * An entry is in exactly one of these states, and in a heap while it is in the first
+ * three:
  *
  *   SETTLING    watched for quiet; heap `due`, by deadline
+ *   BACKLOG     watched for quiet, all until backlog_due; heap `ready`, so that a million
+ *               of them need no second look, but that of their claims
  *   READY       heap `ready`, backlog first
  *   LINKED      has other names and was looked at often enough
  *   UNREADABLE  could not be opened
@@ -18,7 +21,14 @@
 #include "base/table.h"
 #include "core/intake_entry.h"
 
-enum state { STATE_SETTLING, STATE_READY, STATE_LINKED, STATE_UNREADABLE, STATE_COUNT };
+enum state {
+	STATE_SETTLING,
+	STATE_BACKLOG,
+	STATE_READY,
+	STATE_LINKED,
+	STATE_UNREADABLE,
+	STATE_COUNT
+};
 
 struct intake {
 	char *pattern;
@@ -27,7 +37,8 @@ struct intake {
 	struct heap due;
 	struct heap ready;
 	size_t counts[STATE_COUNT];
-	size_t backlog_settling; /* nothing overtakes these */
+	msec_t backlog_due;
+	size_t unseen; /* by the scan under way */
 	int64_t next_number;
 };
 
@@ -47,36 +58,50 @@ static bool ready_before(const struct entry *a, const struct entry *b)
 	return strverscmp(a->name, b->name) < 0;
 }
 
-static bool holds_others_back(const struct entry *e)
+/* Those that were left alone until the next scan are in no heap. */
+static bool is_left_alone(const struct entry *e)
 {
-	return e->state == STATE_SETTLING && e->is_backlog;
+	return e->state == STATE_LINKED || e->state == STATE_UNREADABLE;
+}
+
+static struct heap *heap_of(struct intake *in, const struct entry *e)
+{
+	return e->state == STATE_SETTLING ? &in->due : &in->ready;
 }
 
 static void leave_state(struct intake *in, struct entry *e)
 {
-	if (e->state == STATE_SETTLING)
-		heap_remove(&in->due, e);
-	else if (e->state == STATE_READY)
-		heap_remove(&in->ready, e);
+	if (!is_left_alone(e))
+		heap_remove(heap_of(in, e), e);
 	in->counts[e->state]--;
-	in->backlog_settling -= holds_others_back(e);
 }
 
 static void enter_state(struct intake *in, struct entry *e, enum state state)
 {
 	e->state = (uint8_t)state;
-	if (state == STATE_SETTLING)
-		heap_add(&in->due, e);
-	else if (state == STATE_READY)
-		heap_add(&in->ready, e);
+	if (!is_left_alone(e))
+		heap_add(heap_of(in, e), e);
 	in->counts[state]++;
-	in->backlog_settling += holds_others_back(e);
 }
 
 static void drop_entry(struct intake *in, struct entry *e)
 {
 	leave_state(in, e);
+	in->unseen -= !e->is_seen;
 	entries_drop(&in->entries, e);
+}
+
+static void mark_seen(struct intake *in, struct entry *e)
+{
+	in->unseen -= !e->is_seen;
+	e->is_seen = true;
+}
+
+static struct entry *add_entry(struct intake *in, const char *name)
+{
+	struct entry *e = entries_add(&in->entries, name);
+	e->is_seen = true;
+	return e;
 }
 
 /* One change in four thousand million has the same. */
@@ -92,8 +117,17 @@ static void settle(
 {
 	e->fingerprint = fingerprint(s);
 	entry_set_due(e, now + in->settle);
-	e->order = s->changed;
 	enter_state(in, e, STATE_SETTLING);
+}
+
+static void see_backlog(
+	struct intake *in, struct entry *e, const struct sighting *s, msec_t now)
+{
+	e->is_backlog = true;
+	e->fingerprint = fingerprint(s);
+	e->order = s->changed;
+	in->backlog_due = now + in->settle;
+	enter_state(in, e, STATE_BACKLOG);
 }
 
 static void make_ready(struct intake *in, struct entry *e)
@@ -120,13 +154,13 @@ static void see_linked(struct intake *in, struct entry *e, enum sign sign,
 static void see_new(struct intake *in, const char *name, enum sign sign,
 	const struct sighting *s, msec_t now)
 {
-	struct entry *e = entries_add(&in->entries, name);
-	e->is_seen = true;
-	e->is_backlog = sign == SIGN_SCAN;
+	struct entry *e = add_entry(in, name);
 	if (s->links > 1)
 		see_linked(in, e, sign, s, now);
 	else if (sign == SIGN_ARRIVED)
 		make_ready(in, e);
+	else if (sign == SIGN_SCAN)
+		see_backlog(in, e, s, now);
 	else
 		settle(in, e, s, now);
 }
@@ -134,7 +168,8 @@ static void see_new(struct intake *in, const char *name, enum sign sign,
 static void see_again(struct intake *in, struct entry *e, enum sign sign,
 	const struct sighting *s, msec_t now)
 {
-	bool is_same = e->state == STATE_SETTLING && fingerprint(s) == e->fingerprint;
+	bool is_watched = e->state == STATE_SETTLING || e->state == STATE_BACKLOG;
+	bool is_same = is_watched && fingerprint(s) == e->fingerprint;
 	bool has_arrived = sign == SIGN_ARRIVED && !e->is_doubted;
 	if (is_same && !has_arrived && sign != SIGN_LOOK)
 		return;
@@ -204,9 +239,8 @@ bool intake_knows(struct intake *in, const char *name)
 	struct entry *e = entries_find(&in->entries, name);
 	if (!e)
 		return false;
-	e->is_seen = true;
-	/* Those left alone until the next scan get their look now. */
-	return e->state == STATE_SETTLING || e->state == STATE_READY;
+	mark_seen(in, e);
+	return !is_left_alone(e); /* those get their look now */
 }
 
 void intake_see(struct intake *in, const char *name, enum sign sign,
@@ -217,16 +251,12 @@ void intake_see(struct intake *in, const char *name, enum sign sign,
 		see_new(in, name, sign, sighting, now);
 		return;
 	}
-	e->is_seen = true;
-	bool is_passive = e->state == STATE_LINKED || e->state == STATE_UNREADABLE;
-	/* A ready one stays so, unless the look before its claim found another link. */
-	bool is_waiting =
-		e->state == STATE_READY && (sign != SIGN_LOOK || sighting->links <= 1);
-	/* And a touch or a listing is no news of one that settles.
-	 */
-	if (is_waiting || (!is_passive && sign != SIGN_ARRIVED && sign != SIGN_LOOK))
-		return;
-	see_again(in, e, sign, sighting, now);
+	mark_seen(in, e);
+	/* A touch or a listing is no news of one that is watched, and a ready one is looked
+	 * at before its claim. */
+	bool is_news = is_left_alone(e) || sign == SIGN_ARRIVED || sign == SIGN_LOOK;
+	if (is_news && e->state != STATE_READY)
+		see_again(in, e, sign, sighting, now);
 }
 
 void intake_forget(struct intake *in, const char *name)
@@ -240,38 +270,51 @@ void intake_scan_begin(struct intake *in)
 {
 	for (struct entry *e = NULL; (e = entries_next(&in->entries, e));)
 		e->is_seen = false;
+	in->unseen = in->entries.count;
 }
 
 void intake_scan_end(struct intake *in)
 {
-	for (struct entry *e = entries_next(&in->entries, NULL), *next; e; e = next) {
+	struct entry *e = in->unseen ? entries_next(&in->entries, NULL) : NULL;
+	for (struct entry *next; e; e = next) {
 		next = entries_next(&in->entries, e);
 		if (!e->is_seen)
 			drop_entry(in, e);
 	}
 }
 
+static bool is_watching_backlog(const struct intake *in, msec_t now)
+{
+	return in->counts[STATE_BACKLOG] && now < in->backlog_due;
+}
+
 const char *intake_look(const struct intake *in, msec_t now, msec_t *due)
 {
 	const struct entry *first = heap_first(&in->due);
-	*due = first ? entry_due(first) : MSEC_NEVER;
-	return first && *due <= now ? first->name : NULL;
+	msec_t backlog = is_watching_backlog(in, now) ? in->backlog_due : MSEC_NEVER;
+	*due = msec_min(first ? entry_due(first) : MSEC_NEVER, backlog);
+	return first && entry_due(first) <= now ? first->name : NULL;
 }
 
-const char *intake_next(const struct intake *in, bool *was_quiet)
+const char *intake_next(const struct intake *in, msec_t now)
 {
 	const struct entry *first = heap_first(&in->ready);
-	if (in->backlog_settling || !first)
-		return NULL;
-	*was_quiet = first->is_quiet;
-	return first->name;
+	return first && !is_watching_backlog(in, now) ? first->name : NULL;
 }
 
-bool intake_has_changed(
-	const struct intake *in, const char *name, const struct sighting *sighting)
+bool intake_confirm(struct intake *in, const char *name, const struct sighting *sighting,
+	msec_t now, bool *was_quiet)
 {
-	const struct entry *e = entries_find(&in->entries, name);
-	return !e || fingerprint(sighting) != e->fingerprint;
+	struct entry *e = entries_find(&in->entries, name);
+	assert(e);
+	/* It may have waited long: what was quiet then may be being written now. */
+	bool has_changed = fingerprint(sighting) != e->fingerprint;
+	if (sighting->links > 1 || (has_changed && e->state == STATE_BACKLOG)) {
+		see_again(in, e, SIGN_LOOK, sighting, now);
+		return false;
+	}
+	*was_quiet = !has_changed && (e->is_quiet || e->state == STATE_BACKLOG);
+	return true;
 }
 
 void intake_distrust(
@@ -281,8 +324,8 @@ void intake_distrust(
 	if (e)
 		leave_state(in, e);
 	else
-		e = entries_add(&in->entries, name);
-	e->is_seen = true;
+		e = add_entry(in, name);
+	mark_seen(in, e);
 	e->is_doubted = true;
 	e->is_backlog = false;
 	settle(in, e, sighting, now);
@@ -299,11 +342,17 @@ bool intake_set_aside(struct intake *in, const char *name)
 	return is_first;
 }
 
-void intake_count(const struct intake *in, struct intake_counts *counts)
+size_t intake_waiting(const struct intake *in)
 {
+	return in->entries.count;
+}
+
+void intake_count(const struct intake *in, msec_t now, struct intake_counts *counts)
+{
+	size_t watched = is_watching_backlog(in, now) ? in->counts[STATE_BACKLOG] : 0;
 	*counts = (struct intake_counts){
-		.ready = in->counts[STATE_READY],
-		.settling = in->counts[STATE_SETTLING],
+		.ready = in->counts[STATE_READY] + in->counts[STATE_BACKLOG] - watched,
+		.settling = in->counts[STATE_SETTLING] + watched,
 		.linked = in->counts[STATE_LINKED],
 		.unreadable = in->counts[STATE_UNREADABLE],
 	};

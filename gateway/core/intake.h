@@ -10,13 +10,14 @@
  *
  *   renamed into place, closed after writing   ready at once
  *   found by a scan, or only created           ready when size, times and inode have been
- *                                              quiet for `settle`
+ *                                              quiet for `settle`; the look that shows
+ *                                              it is, for a backlog, that of its claim
  *   more than one link                         looked at again after `settle`, three
  *                                              times, then left alone until the next scan
  *
  * Order: a backlog (what a scan found and nobody touched since) by the time it arrived
- * (ctime), ties by version-sorted name; then all else as it became ready. While a scan's
- * finds are still being watched for quiet, which takes `settle`, nothing overtakes them.
+ * (ctime), ties by version-sorted name; then all else as it became ready. Until `settle`
+ * has passed since its last find nothing overtakes a backlog.
  * Memory: about 48 bytes and its name for each waiting file.
  */
 #include <stdbool.h>
@@ -68,14 +69,15 @@ void intake_scan_end(struct intake *in);
  * intake_forget(). NULL: none is due; *due says when, MSEC_NEVER: none waits. */
 const char *intake_look(const struct intake *in, msec_t now, msec_t *due);
 
-/* The next ready name, still owned by the intake; NULL: none. It stays the next until
- * intake_forget() (claimed, or gone) or another state is told of it. *was_quiet: it has
- * not changed for `settle`, so if it breaks off it will not grow. */
-const char *intake_next(const struct intake *in, bool *was_quiet);
+/* The next name to claim, still owned by the intake; NULL: none. It stays the next until
+ * intake_forget() (claimed, or gone) or another state is told of it. */
+const char *intake_next(const struct intake *in, msec_t now);
 
-/* Other bytes, or times, than when it was last looked at for quiet. */
-bool intake_has_changed(
-	const struct intake *in, const char *name, const struct sighting *sighting);
+/* The look at the next one before its claim. False: it is not ready after all, and
+ * watched for quiet. *was_quiet: it has not changed for `settle`, so if it breaks off it
+ * will not grow. */
+bool intake_confirm(struct intake *in, const char *name, const struct sighting *sighting,
+	msec_t now, bool *was_quiet);
 
 /* It broke off although it looked complete: only quiet makes it ready now. */
 void intake_distrust(
@@ -85,9 +87,13 @@ void intake_distrust(
  * so that it is said once. */
 bool intake_set_aside(struct intake *in, const char *name);
 
+/* How many names it knows. */
+size_t intake_waiting(const struct intake *in);
+
+/* Of which these: */
 struct intake_counts {
 	size_t ready, settling, linked, unreadable;
 };
-void intake_count(const struct intake *in, struct intake_counts *counts);
+void intake_count(const struct intake *in, msec_t now, struct intake_counts *counts);
 
 #endif

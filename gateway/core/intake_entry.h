@@ -20,7 +20,7 @@
 
 /* Nothing is wider than it must be: others are known by the number of their slot. */
 struct entry {
-	int64_t order;        /* READY: backlog ctime, else a running number */
+	int64_t order;        /* BACKLOG: ctime; READY: that, or a running number */
 	uint32_t next;        /* of the same bucket, or 0 */
 	uint32_t hash;        /* of the name */
 	uint32_t fingerprint; /* of inode, size and times */

@@ -195,8 +195,7 @@ static void tidy_reason(struct site *site, enum folder folder, const char *name)
 			log_text("name", name), log_text("error", strerrordesc_np(-r)));
 }
 
-static int scan_entry(
-	struct site *site, const struct moment *now, enum folder folder, const char *name)
+static int scan_entry(struct site *site, enum folder folder, const char *name)
 {
 	struct intake *intake = site_intake(site, folder);
 	if (folder == FOLDER_SENDING && job_named(site, name))
@@ -208,17 +207,21 @@ static int scan_entry(
 		site->ignored += name[0] != '.';
 		return 0;
 	}
-	return intake_knows(intake, name) ? 0 : see(site, now, folder, name, SIGN_SCAN);
+	if (intake_knows(intake, name))
+		return 0;
+	/* Of a million names the last is seen seconds after the first. */
+	struct moment now = clock_now();
+	return see(site, &now, folder, name, SIGN_SCAN);
 }
 
-static int scan_folder(struct site *site, const struct moment *now, enum folder folder)
+static int scan_folder(struct site *site, enum folder folder)
 {
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, folder);
 	if (!dir)
 		return -errno;
 	errno = 0;
 	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
-		int r = scan_entry(site, now, folder, entry->d_name);
+		int r = scan_entry(site, folder, entry->d_name);
 		if (r < 0)
 			return r;
 	}
@@ -234,7 +237,7 @@ int claiming_scan(struct site *site, const struct moment *now)
 	intake_scan_begin(site->incoming);
 	intake_scan_begin(site->strays);
 	for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
-		r = scan_folder(site, now, folders[i]);
+		r = scan_folder(site, folders[i]);
 	if (r < 0)
 		return r;
 	intake_scan_end(site->incoming);
@@ -262,21 +265,18 @@ static void remove_reason(struct site *site, const char *drop)
 	(void)spool_remove(site->spool, FOLDER_SENDING, name);
 }
 
-static int claim(struct site *site, const struct moment *now, enum folder folder,
-	const char *drop, bool was_quiet)
+static int claim(
+	struct site *site, const struct moment *now, enum folder folder, const char *drop)
 {
 	struct intake *intake = site_intake(site, folder);
 	struct claim_name name = {0};
 	struct stat st = {0};
+	bool was_quiet = false;
 	auto_close int fd = -1;
 	int r = spool_peek(site->spool, folder, drop, &fd, &st);
 	struct sighting sighting = site_sighting(&st);
-	/* It may have waited long: what was quiet then may be being written now. */
-	was_quiet = was_quiet && r == 0 && !intake_has_changed(intake, drop, &sighting);
-	if (r == 0 && st.st_nlink > 1) {
-		intake_see(intake, drop, SIGN_LOOK, &sighting, now->up);
+	if (r == 0 && !intake_confirm(intake, drop, &sighting, now->up, &was_quiet))
 		return 0;
-	}
 	if (r == 0) {
 		r = spool_claim(site->spool, folder, drop, now->wall, &name);
 		if (r == -EINVAL)
@@ -342,16 +342,15 @@ static int look_again(
 	return 0;
 }
 
-static bool next_ready(
-	const struct site *site, enum folder *folder, const char **name, bool *was_quiet)
+static const char *next_ready(
+	const struct site *site, const struct moment *now, enum folder *folder)
 {
 	*folder = FOLDER_SENDING;
-	*name = intake_next(site->strays, was_quiet);
-	if (*name)
-		return true;
+	const char *name = intake_next(site->strays, now->up);
+	if (name)
+		return name;
 	*folder = FOLDER_INCOMING;
-	*name = intake_next(site->incoming, was_quiet);
-	return *name != NULL;
+	return intake_next(site->incoming, now->up);
 }
 
 static bool may_claim(const struct site *site)
@@ -359,19 +358,17 @@ static bool may_claim(const struct site *site)
 	return !site->is_stopping && site_window_is_open(site);
 }
 
-bool claiming_is_pending(const struct site *site)
+bool claiming_is_pending(const struct site *site, const struct moment *now)
 {
 	enum folder folder = FOLDER_INCOMING;
-	const char *name = NULL;
-	bool was_quiet = false;
-	return may_claim(site) && next_ready(site, &folder, &name, &was_quiet);
+	return may_claim(site) && next_ready(site, now, &folder);
 }
 
-bool claiming_is_held_up(const struct site *site)
+bool claiming_is_held_up(const struct site *site, const struct moment *now)
 {
 	struct intake_counts counts;
-	intake_count(site->incoming, &counts);
-	return counts.ready && may_claim(site) && !claiming_is_pending(site);
+	intake_count(site->incoming, now->up, &counts);
+	return counts.ready && may_claim(site) && !claiming_is_pending(site, now);
 }
 
 /* A retry that the shop has must not be back in failed/ after a loss of power. Once a
@@ -390,11 +387,10 @@ static int keep_retry(
 static int claim_ready(struct site *site, const struct moment *now, bool *more)
 {
 	enum folder folder = FOLDER_INCOMING;
-	const char *name = NULL;
-	bool was_quiet = false;
 	enum folder kept = FOLDER_COUNT;
 	for (int i = 0; may_claim(site); i++) {
-		if (!next_ready(site, &folder, &name, &was_quiet))
+		const char *name = next_ready(site, now, &folder);
+		if (!name)
 			return 0;
 		if (i == 0 && !has_space(site, now))
 			return 0;
@@ -405,7 +401,7 @@ static int claim_ready(struct site *site, const struct moment *now, bool *more)
 		auto_free char *drop = xstrdup(name);
 		int r = keep_retry(site, folder, drop, &kept);
 		if (r == 0)
-			r = claim(site, now, folder, drop, was_quiet);
+			r = claim(site, now, folder, drop);
 		if (r == 0)
 			r = reading_work(site, now);
 		if (r < 0)
@@ -430,7 +426,7 @@ msec_t claiming_due(const struct site *site, const struct moment *now)
 {
 	msec_t incoming = MSEC_NEVER;
 	msec_t strays = MSEC_NEVER;
-	if (claiming_is_pending(site))
+	if (claiming_is_pending(site, now))
 		return site->is_low_on_space ? now->up + SPACE_CHECK_MS : now->up;
 	(void)intake_look(site->incoming, now->up, &incoming);
 	(void)intake_look(site->strays, now->up, &strays);

@@ -36,9 +36,9 @@ int claiming_work(struct site *site, const struct moment *now, bool *more);
 msec_t claiming_due(const struct site *site, const struct moment *now);
 
 /* A drop is ready and there is room for it. */
-bool claiming_is_pending(const struct site *site);
+bool claiming_is_pending(const struct site *site, const struct moment *now);
 
 /* What is ready waits for others to be quiet: that nothing failed proves nothing yet. */
-bool claiming_is_held_up(const struct site *site);
+bool claiming_is_held_up(const struct site *site, const struct moment *now);
 
 #endif

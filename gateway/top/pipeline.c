@@ -277,7 +277,7 @@ static int send_comments(struct site *site, const struct moment *now, bool *more
  */
 static bool may_gather(const struct site *site, const struct moment *now)
 {
-	bool more_is_claimed = claiming_is_pending(site) && !site->is_low_on_space;
+	bool more_is_claimed = claiming_is_pending(site, now) && !site->is_low_on_space;
 	return (more_is_claimed || site->errands) && settling_may_gather(site, now);
 }
 
@@ -346,7 +346,7 @@ void pipeline_turn(struct site *site, const struct moment *now, msec_t *due)
 			return;
 		}
 	}
-	if (!claiming_is_held_up(site))
+	if (!claiming_is_held_up(site, now))
 		site_trouble_over(site);
 	*due = more ? now->up : next_due(site, now);
 }
@@ -370,24 +370,17 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now)
 		return true;
 	struct intake_counts counts;
 	struct intake_counts strays;
-	intake_count(site->incoming, &counts);
-	intake_count(site->strays, &strays);
+	intake_count(site->incoming, now->up, &counts);
+	intake_count(site->strays, now->up, &strays);
 	return !counts.settling && !strays.settling &&
-	       (site->is_low_on_space || !claiming_is_pending(site)) &&
+	       (site->is_low_on_space || !claiming_is_pending(site, now)) &&
 	       site->ask_again > now->up;
-}
-
-static size_t count_waiting(const struct intake *intake)
-{
-	struct intake_counts counts;
-	intake_count(intake, &counts);
-	return counts.ready + counts.settling + counts.linked + counts.unreadable;
 }
 
 size_t pipeline_waiting(const struct site *site)
 {
-	return site->jobs.count + count_waiting(site->incoming) +
-	       count_waiting(site->strays);
+	return site->jobs.count + intake_waiting(site->incoming) +
+	       intake_waiting(site->strays);
 }
 
 bool pipeline_has_trouble(const struct site *site)

@@ -215,13 +215,12 @@ static void keep_since(struct told *t, struct status_hold *hold)
 static int64_t oldest_waiting(const struct site *site, const struct moment *now)
 {
 	usec_t oldest = INT64_MAX;
-	bool was_quiet = false;
 	struct stat st;
 	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));) {
 		const struct job *job = table_member(node, struct job, node);
 		oldest = job->claimed < oldest ? job->claimed : oldest;
 	}
-	const char *next = intake_next(site->incoming, &was_quiet);
+	const char *next = intake_next(site->incoming, now->up);
 	if (next && spool_look(site->spool, FOLDER_INCOMING, next, &st) == 0) {
 		usec_t arrived = site_sighting(&st).changed / 1000;
 		oldest = arrived < oldest ? arrived : oldest;
@@ -264,12 +263,11 @@ static void look_at_site(
 	struct schedule_state state;
 	struct intake_counts counts;
 	schedule_state(site->schedule, &state);
-	intake_count(site->incoming, &counts);
+	intake_count(site->incoming, now->up, &counts);
 	site->tally.flushes = audit_flushes(site->audit);
 	*status = (struct site_status){
 		.name = site->config->name,
-		.incoming = counts.ready + counts.settling + counts.linked +
-			    counts.unreadable,
+		.incoming = intake_waiting(site->incoming),
 		.sending = site->jobs.count,
 		.failed = count_failed(t),
 		.sent_today = sent_today(t, now),

@@ -46,49 +46,66 @@ static struct sighting linked(uint64_t links)
 	return s;
 }
 
-static void see(const char *name, enum sign sign, struct sighting s, msec_t now)
+/* The time of what was seen last, and what it was. */
+static msec_t now;
+static struct sighting last;
+
+static void see(const char *name, enum sign sign, struct sighting s, msec_t at)
 {
-	intake_see(intake, name, sign, &s, now);
+	now = at;
+	last = s;
+	intake_see(intake, name, sign, &s, at);
 }
 
-/* What is due by now looks as it did when it was seen first. */
-static unsigned look_at_all(struct sighting s, msec_t now)
+/* What is due by then looks the same. */
+static unsigned look_at_all(struct sighting s, msec_t at)
 {
 	unsigned looks = 0;
 	msec_t due = 0;
-	for (const char *name; (name = intake_look(intake, now, &due)); looks++)
-		see(name, SIGN_LOOK, s, now);
+	now = at;
+	last = s;
+	for (const char *name; (name = intake_look(intake, at, &due)); looks++)
+		see(name, SIGN_LOOK, s, at);
 	return looks;
 }
 
 static void assert_none_ready(void)
 {
+	assert_null(intake_next(intake, now));
+}
+
+static void assert_next(const char *name)
+{
+	const char *next = intake_next(intake, now);
+	assert_non_null(next);
+	assert_string_equal(next, name);
+}
+
+static bool is_confirmed(const char *name, struct sighting s)
+{
 	bool was_quiet = false;
-	assert_null(intake_next(intake, &was_quiet));
+	assert_next(name);
+	return intake_confirm(intake, name, &s, now, &was_quiet);
 }
 
 static void assert_ready(const char *name, bool expect_quiet)
 {
 	bool was_quiet = !expect_quiet;
-	const char *next = intake_next(intake, &was_quiet);
-	assert_non_null(next);
-	assert_string_equal(next, name);
+	assert_next(name);
+	assert_true(intake_confirm(intake, name, &last, now, &was_quiet));
 	assert_int_equal(was_quiet, expect_quiet);
 }
 
 static void take(const char *name)
 {
-	bool was_quiet = false;
-	const char *next = intake_next(intake, &was_quiet);
-	assert_non_null(next);
-	assert_string_equal(next, name);
+	assert_next(name);
 	intake_forget(intake, name);
 }
 
 static struct intake_counts counts(void)
 {
 	struct intake_counts c = {0};
-	intake_count(intake, &c);
+	intake_count(intake, now, &c);
 	return c;
 }
 
@@ -147,10 +164,11 @@ static void what_a_scan_finds_is_ready_after_settle_of_quiet(void **state)
 	assert_none_ready();
 	assert_null(intake_look(intake, 1000 + settle_time - 1, &due));
 	assert_int_equal(due, 1000 + settle_time);
-	assert_string_equal(intake_look(intake, 1000 + settle_time, &due), "a.xml");
-	see("a.xml", SIGN_LOOK, file(5), 1000 + settle_time);
+	now = 1000 + settle_time - 1;
+	assert_none_ready();
+	now = 1000 + settle_time;
 	assert_ready("a.xml", true);
-	assert_null(intake_look(intake, 9000, &due));
+	assert_null(intake_look(intake, now, &due));
 	assert_int_equal(due, MSEC_NEVER);
 }
 
@@ -218,10 +236,7 @@ static void a_backlog_goes_by_ctime_then_by_version_sorted_name(void **state)
 	see("z.xml", SIGN_SCAN, file(4), 0);
 	see("c9.xml", SIGN_SCAN, file(5), 0);
 	see("a.xml", SIGN_SCAN, file(6), 0);
-	see("z.xml", SIGN_LOOK, file(4), settle_time);
-	see("a.xml", SIGN_LOOK, file(6), settle_time);
-	see("c10.xml", SIGN_LOOK, file(5), settle_time);
-	see("c9.xml", SIGN_LOOK, file(5), settle_time);
+	now = settle_time;
 	take("z.xml");
 	take("c9.xml");
 	take("c10.xml");
@@ -235,7 +250,7 @@ static void events_do_not_overtake_what_a_scan_found(void **state)
 	see("old.xml", SIGN_SCAN, file(5), 0);
 	see("new.xml", SIGN_ARRIVED, file(1), 10);
 	assert_none_ready();
-	see("old.xml", SIGN_LOOK, file(5), settle_time);
+	now = settle_time;
 	take("old.xml");
 	take("new.xml");
 }
@@ -255,8 +270,9 @@ static void what_goes_on_changing_loses_its_place_in_the_backlog(void **state)
 	see("grows.xml", SIGN_SCAN, file(1), 0);
 	see("quiet.xml", SIGN_SCAN, file(5), 0);
 	see("new.xml", SIGN_ARRIVED, file(6), 10);
-	see("grows.xml", SIGN_LOOK, file(7), settle_time);
-	see("quiet.xml", SIGN_LOOK, file(5), settle_time);
+	now = settle_time;
+	assert_false(is_confirmed("grows.xml", file(7)));
+	assert_true(is_confirmed("quiet.xml", file(5)));
 	take("quiet.xml");
 	take("new.xml");
 	assert_none_ready();
@@ -270,9 +286,69 @@ static void a_closed_but_unchanged_find_keeps_its_place(void **state)
 	see("b.xml", SIGN_SCAN, file(2), 0);
 	see("a.xml", SIGN_SCAN, file(1), 0);
 	see("b.xml", SIGN_ARRIVED, file(2), 10);
-	see("a.xml", SIGN_LOOK, file(1), settle_time);
+	now = settle_time;
 	take("a.xml");
 	take("b.xml");
+}
+
+/* No look was made of it since the listing but that of its claim. */
+static void any_change_takes_a_find_out_of_the_backlog(void **state)
+{
+	(void)state;
+	struct sighting changed[] = {file(5), file(5), file(5), file(5)};
+	changed[0].inode++;
+	changed[1].size++;
+	changed[2].modified++;
+	changed[3].changed++;
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+		see("a.xml", SIGN_SCAN, file(5), 0);
+		now = settle_time;
+		assert_false(is_confirmed("a.xml", changed[i]));
+		assert_none_ready();
+		assert_int_equal(look_at_all(changed[i], 2 * settle_time - 1), 0);
+		assert_int_equal(look_at_all(changed[i], 2 * settle_time), 1);
+		assert_ready("a.xml", true);
+		take("a.xml");
+	}
+}
+
+static void a_link_made_to_a_find_is_seen_at_its_claim(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_SCAN, file(5), 0);
+	now = settle_time;
+	assert_false(is_confirmed("a.xml", linked(2)));
+	assert_none_ready();
+	assert_int_equal(counts().settling, 1);
+}
+
+static void a_backlog_waits_settle_after_its_last_find(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_SCAN, file(5), 0);
+	see("b.xml", SIGN_SCAN, file(6), 1500);
+	msec_t due = 0;
+	assert_null(intake_look(intake, now, &due));
+	assert_int_equal(due, 1500 + settle_time);
+	now = 1500 + settle_time - 1;
+	assert_none_ready();
+	assert_int_equal(counts().settling, 2);
+	assert_int_equal(counts().ready, 0);
+	now = 1500 + settle_time;
+	assert_int_equal(counts().settling, 0);
+	assert_int_equal(counts().ready, 2);
+	take("a.xml");
+	take("b.xml");
+}
+
+static void what_was_written_to_after_its_quiet_is_not_called_quiet(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_BORN, file(5), 0);
+	assert_int_equal(look_at_all(file(5), settle_time), 1);
+	assert_ready("a.xml", true);
+	last = file(6);
+	assert_ready("a.xml", false);
 }
 
 static void events_go_in_the_order_in_which_they_became_ready(void **state)
@@ -471,10 +547,7 @@ static void a_large_backlog_comes_out_in_order(void **state)
 		snprintf(name, sizeof(name), "%u.xml", n);
 		intake_forget(intake, name);
 	}
-	msec_t due = 0;
-	for (const char *found; (found = intake_look(intake, 2 * settle_time, &due));)
-		see(found, SIGN_LOOK, file((int64_t)strtoul(found, NULL, 10) / 10),
-			2 * settle_time);
+	now = 2 * settle_time;
 	for (unsigned n = 0; n < FILES; n++) {
 		snprintf(name, sizeof(name), "%u.xml", n);
 		if (n % EVERY)
@@ -489,7 +562,7 @@ static size_t allocated(void)
 	return info.uordblks + info.hblkhd;
 }
 
-/* From the listing until all of them are ready; names of 14 characters. */
+/* Names of 14 characters. */
 static void a_waiting_file_costs_48_bytes_and_its_name(void **state)
 {
 	(void)state;
@@ -503,15 +576,6 @@ static void a_waiting_file_costs_48_bytes_and_its_name(void **state)
 		if (n % EVERY == 0 && allocated() > peak)
 			peak = allocated();
 	}
-	msec_t due = 0;
-	unsigned looks = 0;
-	for (const char *found; (found = intake_look(intake, settle_time, &due));) {
-		unsigned long n = strtoul(found + 1, NULL, 10);
-		see(found, SIGN_LOOK, file((int64_t)n), settle_time);
-		if (looks++ % EVERY == 0 && allocated() > peak)
-			peak = allocated();
-	}
-	assert_int_equal(looks, FILES);
 	assert_in_range((peak - before) / FILES, 0, 48 + NAME_BYTES);
 }
 
@@ -535,6 +599,10 @@ int main(void)
 		with_intake(a_drop_that_leaves_while_it_settles_holds_nobody_back),
 		with_intake(what_goes_on_changing_loses_its_place_in_the_backlog),
 		with_intake(a_closed_but_unchanged_find_keeps_its_place),
+		with_intake(any_change_takes_a_find_out_of_the_backlog),
+		with_intake(a_link_made_to_a_find_is_seen_at_its_claim),
+		with_intake(a_backlog_waits_settle_after_its_last_find),
+		with_intake(what_was_written_to_after_its_quiet_is_not_called_quiet),
 		with_intake(events_go_in_the_order_in_which_they_became_ready),
 		with_intake(more_than_one_link_is_looked_at_three_times_then_left_alone),
 		with_intake(alarms_are_not_looks_at_links),
