@@ -132,7 +132,7 @@ struct input {
 static enum verdict conclude(
 	const struct input *in, enum verdict verdict, const struct fault *fault)
 {
-	problems_add(in->problems, fault);
+	problems_conclude(in->problems, fault);
 	return verdict;
 }
 

@@ -54,7 +54,7 @@ struct problem {
 struct problems {
 	struct problem kept[PROBLEMS_KEPT];
 	size_t kept_count;
-	size_t count; /* with those beyond the first fifty */
+	size_t count; /* with those beyond fifty */
 };
 
 void problems_done(struct problems *p);

@@ -21,7 +21,7 @@
 #include "core/document_errors.h"
 #include "core/document_feed.h"
 
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MAX_NAMES = 10000 };
 
 #define FIELD_ORDER                                                                      \
 	"OrderNumber, WebOrderNumber, CommentId, Comment, CommentDate, SendMail, "       \
@@ -50,9 +50,21 @@ static bool is_over(const struct reader *r)
 
 static void refuse(struct reader *r, const struct fault *fault)
 {
-	reader_add(r, fault);
+	problems_conclude(r->problems, fault);
 	r->refused = true;
 	xmlStopParser(r->parser);
+}
+
+/* The parser keeps each name that it met, to find it again, and with many of them finding
+ * takes long. */
+static bool refuses_names(struct reader *r)
+{
+	if (xmlDictSize(r->parser->dict) <= MAX_NAMES)
+		return false;
+	struct fault fault = reader_fault(r, SAY_NAMES);
+	fault.first = "10000";
+	refuse(r, &fault);
+	return true;
 }
 
 struct element {
@@ -257,7 +269,7 @@ static void on_start(void *reader, const xmlChar *name, const xmlChar *prefix,
 	(void)namespaces;
 	(void)nb_defaulted;
 	struct reader *r = reader;
-	if (is_over(r))
+	if (is_over(r) || refuses_names(r))
 		return;
 	if (r->parser->input->cur >= r->parser->input->end) {
 		errors_take_cut_tag(r, plain(name));
@@ -441,7 +453,9 @@ static void on_instruction(void *reader, const xmlChar *target, const xmlChar *c
 {
 	(void)content;
 	struct reader *r = reader;
-	if (r->level == LEVEL_FIELD && !r->skip_depth && !is_over(r))
+	if (is_over(r) || refuses_names(r))
+		return;
+	if (r->level == LEVEL_FIELD && !r->skip_depth)
 		add_element_fault(
 			r, SAY_INSTRUCTION, field_names[r->field], plain(target), NULL);
 }

@@ -33,6 +33,9 @@ static const char *const sentences[SAY_COUNT] = {
 		   "setCommentsRequest, Comments or Comment, in the namespace {1}"),
 	[SAY_DEPTH] = N_("elements are nested more than {1} deep; a comment file needs "
 			 "three: the exporter wrote something else"),
+	[SAY_NAMES] =
+		N_("there are more than {1} different names of elements and the like; a "
+		   "comment file needs ten: the exporter wrote something else"),
 	[SAY_CROWD] = N_(
 		"an element has a crowd of attributes, and none is allowed: remove them"),
 	[SAY_BYTE_ORDER_MARK] =
@@ -131,12 +134,8 @@ static void add_filled(struct buf *out, const char *text, const struct fault *fa
 	buf_add_text(out, text);
 }
 
-void problems_add(struct problems *p, const struct fault *fault)
+static void keep(struct problems *p, const struct fault *fault)
 {
-	p->count++;
-	if (p->kept_count == PROBLEMS_KEPT)
-		return;
-
 	auto_buf struct buf rule = {.max_bytes = RULE_MAX_BYTES};
 	add_filled(&rule, _(sentences[fault->say]), fault);
 	p->kept[p->kept_count++] = (struct problem){
@@ -148,6 +147,29 @@ void problems_add(struct problems *p, const struct fault *fault)
 	};
 }
 
+static void free_problem(const struct problem *problem)
+{
+	free(problem->order);
+	free(problem->field);
+	free(problem->value);
+	free(problem->rule);
+}
+
+void problems_add(struct problems *p, const struct fault *fault)
+{
+	p->count++;
+	if (p->kept_count < PROBLEMS_KEPT)
+		keep(p, fault);
+}
+
+void problems_conclude(struct problems *p, const struct fault *fault)
+{
+	p->count++;
+	if (p->kept_count == PROBLEMS_KEPT)
+		free_problem(&p->kept[--p->kept_count]);
+	keep(p, fault);
+}
+
 void problems_name_order(struct problems *p, size_t first, const char *order)
 {
 	for (size_t i = first; i < p->kept_count; i++)
@@ -156,12 +178,8 @@ void problems_name_order(struct problems *p, size_t first, const char *order)
 
 void problems_done(struct problems *p)
 {
-	for (size_t i = 0; i < p->kept_count; i++) {
-		free(p->kept[i].order);
-		free(p->kept[i].field);
-		free(p->kept[i].value);
-		free(p->kept[i].rule);
-	}
+	for (size_t i = 0; i < p->kept_count; i++)
+		free_problem(&p->kept[i]);
 	*p = (struct problems){0};
 }
 

@@ -16,6 +16,7 @@ enum say {
 	SAY_SOAP,
 	SAY_ROOT,
 	SAY_DEPTH,
+	SAY_NAMES,
 	SAY_CROWD,
 	SAY_BYTE_ORDER_MARK,
 	SAY_BROKEN_OFF,
@@ -70,6 +71,8 @@ struct fault {
 };
 
 void problems_add(struct problems *p, const struct fault *fault);
+/* What ended the reading: it is kept, if need be in place of another. */
+void problems_conclude(struct problems *p, const struct fault *fault);
 
 /* Writes the order number into what was kept from `first` on. */
 void problems_name_order(struct problems *p, size_t first, const char *order);

@@ -641,6 +641,25 @@ static void all_problems_are_counted_and_fifty_kept(void **state)
 	assert_int_equal(o.problems.kept[49].comment, 25);
 }
 
+static void what_ended_the_reading_is_kept_behind_fifty_others(void **state)
+{
+	(void)state;
+	auto_buf struct buf b = {.max_bytes = ROOM};
+	struct values v = usual;
+	v.date = "hier";
+	add_head(&b);
+	for (int i = 0; i < 60; i++)
+		add_comment(&b, &v);
+	buf_add_text(&b, "<b&>");
+	add_comment(&b, &v);
+	add_foot(&b);
+	auto_reading o = read_text(&strict, &b);
+	assert_reading("ampersand", &o, VERDICT_MALFORMED, "line 542");
+	assert_int_equal(o.problems.count, 61);
+	assert_int_equal(o.problems.kept_count, PROBLEMS_KEPT);
+	assert_int_equal(o.problems.kept[48].comment, 49);
+}
+
 static void lines_are_right_beyond_65535(void **state)
 {
 	(void)state;
@@ -770,6 +789,38 @@ static void a_malicious_file_is_dealt_with(void **state)
 	assert_time_bound("attributes", "<x a='' b='' c=''/>", VERDICT_INVALID);
 	assert_time_bound("ampersands", "&", VERDICT_MALFORMED);
 	assert_time_bound("less-thans", "<", VERDICT_MALFORMED);
+}
+
+/* No two of them are alike, which the parser has to find out. */
+static void too_many_names_are_refused_at_once(void **state)
+{
+	(void)state;
+	static const char *const pieces[][2] = {{"<n", "/>"}, {"<n", ":x/>"},
+		{"<?n", " ?>"}, {"<x n", "=''/>"}, {"<x xmlns:n", "='u:'/>"}};
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		add_head(&b);
+		for (int n = 0; n < 10001; n++)
+			buf_add_format(&b, "%s%d%s", pieces[i][0], n, pieces[i][1]);
+		buf_add_text(&b, "<x/>");
+		add_foot(&b);
+		auto_reading o = read_text(&strict, &b);
+		assert_reading(pieces[i][0], &o, VERDICT_REFUSED,
+			"more than 10000 different names");
+	}
+}
+
+static void many_names_are_read_to_the_end(void **state)
+{
+	(void)state;
+	auto_buf struct buf b = {.max_bytes = ROOM};
+	add_head(&b);
+	for (int n = 0; n < 9000; n++)
+		buf_add_format(&b, "<n%d/>", n);
+	add_foot(&b);
+	auto_reading o = read_text(&strict, &b);
+	assert_reading("names", &o, VERDICT_INVALID, NULL);
+	assert_int_equal(o.problems.count, 9000);
 }
 
 /* Each attribute is compared with each other by the parser. */
@@ -1015,12 +1066,15 @@ int main(void)
 		cmocka_unit_test(a_number_is_used_for_one_content_only),
 		cmocka_unit_test(a_file_of_exactly_the_allowed_size_is_read),
 		cmocka_unit_test(all_problems_are_counted_and_fifty_kept),
+		cmocka_unit_test(what_ended_the_reading_is_kept_behind_fifty_others),
 		cmocka_unit_test(lines_are_right_beyond_65535),
 		cmocka_unit_test(values_are_shown_short_and_clean),
 		cmocka_unit_test(what_only_the_schema_finds_is_told_in_its_words),
 		cmocka_unit_test(a_file_that_may_still_grow_is_never_called_malformed),
 		cmocka_unit_test(a_long_text_is_read_to_its_end),
 		cmocka_unit_test(a_malicious_file_is_dealt_with),
+		cmocka_unit_test(too_many_names_are_refused_at_once),
+		cmocka_unit_test(many_names_are_read_to_the_end),
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
 		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
 		cmocka_unit_test(a_text_full_of_attributes_is_a_text),
