@@ -245,6 +245,7 @@ int claiming_scan(struct site *site, const struct moment *now)
 	site_take_up_jobs(site);
 	site->must_scan = false;
 	site->scan_at = now->up + site->config->rescan;
+	site->quiet_at = clock_now().up + site->config->settle;
 	return 0;
 }
 

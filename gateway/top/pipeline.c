@@ -358,6 +358,17 @@ void pipeline_stop(struct site *site)
 	site->is_stopping = true;
 }
 
+/* A run takes what was quiet after its scan. Who goes on writing is left to the next one,
+ * or it would not end before he does. */
+static bool is_watching(const struct site *site, const struct moment *now)
+{
+	struct intake_counts counts;
+	struct intake_counts strays;
+	intake_count(site->incoming, now->up, &counts);
+	intake_count(site->strays, now->up, &strays);
+	return now->up < site->quiet_at && (counts.settling || strays.settling);
+}
+
 bool pipeline_is_idle(const struct site *site, const struct moment *now)
 {
 	if (site->trouble.error && (site->is_once || site->is_stopping))
@@ -368,11 +379,7 @@ bool pipeline_is_idle(const struct site *site, const struct moment *now)
 		return false;
 	if (site->is_stopping)
 		return true;
-	struct intake_counts counts;
-	struct intake_counts strays;
-	intake_count(site->incoming, now->up, &counts);
-	intake_count(site->strays, now->up, &strays);
-	return !counts.settling && !strays.settling &&
+	return !is_watching(site, now) &&
 	       (site->is_low_on_space || !claiming_is_pending(site, now)) &&
 	       site->ask_again > now->up;
 }

@@ -302,3 +302,21 @@ run_rarely() {
 	grep -q 'until it is started again' "$SPOOL/status.html"
 	grep -q '"state":"stopped"' "$SPOOL/state.json"
 }
+
+@test "a file that is still being written is left to the next run" {
+	local writer i
+	drop_one 1
+	for ((i = 0; i < 200; i++)); do
+		printf x >>"$SPOOL/incoming/grows.xml"
+		sleep 0.03
+	done 3>&- &
+	writer=$!
+	eventually test -s "$SPOOL/incoming/grows.xml"
+	run -75 run_once
+	is_sent 1.xml
+	[ -s "$SPOOL/incoming/grows.xml" ]
+	kill "$writer"
+	wait "$writer" || true
+	run -1 run_once # it is no XML
+	is_failed grows.xml
+}
