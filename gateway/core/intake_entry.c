@@ -96,8 +96,10 @@ void entries_drop(struct entries *set, struct entry *e)
 	while (*link != slot)
 		link = &entry_at(set, *link)->next;
 	*link = e->next;
-	set->count--;
 	slots_give(&set->slots, slot, size_for(strlen(e->name)));
+	/* A backlog of millions comes once; its table need not stay. */
+	if (--set->count == 0 && set->bucket_count > FIRST_BUCKETS)
+		entries_done(set);
 }
 
 struct entry *entries_next(const struct entries *set, const struct entry *after)

@@ -579,6 +579,27 @@ static void a_waiting_file_costs_48_bytes_and_its_name(void **state)
 	assert_in_range((peak - before) / FILES, 0, 48 + NAME_BYTES);
 }
 
+static void a_backlog_that_is_through_costs_nothing(void **state)
+{
+	(void)state;
+	enum { FILES = 128 * 1024, LITTLE = 256 * 1024 };
+	size_t before = allocated();
+	char name[32];
+	for (unsigned n = 0; n < FILES; n++) {
+		snprintf(name, sizeof(name), "c%09u.xml", n);
+		see(name, SIGN_SCAN, file(n), 0);
+	}
+	assert_true(allocated() > before + LITTLE);
+	now = settle_time;
+	for (unsigned n = 0; n < FILES; n++) {
+		snprintf(name, sizeof(name), "c%09u.xml", n);
+		take(name);
+	}
+	assert_true(allocated() < before + LITTLE);
+	see("after.xml", SIGN_ARRIVED, file(1), now);
+	take("after.xml");
+}
+
 #define with_intake(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -619,6 +640,7 @@ int main(void)
 		with_intake(everything_is_counted_in_one_place),
 		with_intake(a_large_backlog_comes_out_in_order),
 		with_intake(a_waiting_file_costs_48_bytes_and_its_name),
+		with_intake(a_backlog_that_is_through_costs_nothing),
 	};
 	return cmocka_run_group_tests_name("intake", tests, NULL, NULL);
 }
