@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What mv(1) would do, this does too; but it says what is going to happen, as far as that
- * can be told: the file is read by the very code that the gateway has.
+ * can be told.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,16 +13,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/words.h"
-#include "core/document.h"
-#include "core/history.h"
-#include "core/intake.h"
 #include "system/clock.h"
 #include "system/io.h"
 #include "tool/access.h"
 #include "tool/commands.h"
 #include "tool/folder.h"
-#include "tool/judge.h"
-#include "tool/past.h"
+#include "tool/foresight.h"
 #include "tool/print.h"
 #include "tool/tool.h"
 
@@ -34,14 +29,10 @@ enum {
 	NAMED_MAX = 20
 };
 
-/* What is needed to foresee what becomes of a site's files; made when it is first asked.
- */
+/* A site, and what is foreseen of its files; NULL until it is first asked. */
 struct seer {
 	const struct tool_site *site;
-	bool is_asked;
-	struct judge *judge; /* NULL: not to be had, nothing is foretold */
-	struct history *history;
-	struct intake *intake;
+	struct foresight *foresight;
 };
 
 struct retry {
@@ -52,110 +43,6 @@ struct retry {
 	size_t moved, left;
 	int status;
 };
-
-/* --- what will become of it --- */
-
-static void ask(struct seer *seer)
-{
-	if (seer->is_asked)
-		return;
-	seer->is_asked = true;
-	seer->intake = intake_new(seer->site->config->pattern, 0);
-	seer->history = past_open(seer->site->spool);
-	seer->judge = judge_open(seer->site->config);
-}
-
-static void forget(struct seer *seer)
-{
-	judge_close(seer->judge);
-	past_close(&seer->history);
-	intake_free(seer->intake);
-}
-
-/* How long it waits yet: the shop may still be storing it. */
-static msec_t wait_of(
-	const struct seer *seer, const struct past_comment *doubt, msec_t up)
-{
-	msec_t whole = seer->site->config->unknown_wait;
-	if (!doubt->boot || strcmp(doubt->boot, clock_boot_id()) != 0)
-		return whole;
-	return doubt->since + whole - up;
-}
-
-static bool is_about(const struct past_comment *doubt, const struct comment *c)
-{
-	return !strcmp(doubt->result, "unknown") && !strcmp(doubt->id, c->id) &&
-	       !strcmp(doubt->order, c->web_order_number);
-}
-
-static void foretell_waits(const struct seer *seer, const struct document *document,
-	const struct moment *now, struct buf *note)
-{
-	const struct past_comment *doubts = NULL;
-	size_t doubt_count = 0;
-	size_t waiting = 0;
-	msec_t longest = 0;
-	if (seer->history)
-		doubt_count = history_doubts(seer->history, &doubts);
-	for (size_t i = 0; i < doubt_count; i++) {
-		msec_t wait = wait_of(seer, &doubts[i], now->up);
-		bool is_meant = false;
-		for (size_t c = 0; wait > 0 && c < document_count(document); c++)
-			is_meant = is_meant ||
-				   is_about(&doubts[i], document_comment(document, c));
-		waiting += is_meant;
-		longest = is_meant && wait > longest ? wait : longest;
-	}
-	if (!waiting)
-		return;
-	char age[PRINT_AGE_MAX];
-	print_age(age, longest);
-	buf_add_format(note,
-		words_count(
-			"%zu comment waits for %s yet, as the shop may have stored it",
-			"%zu comments wait for up to %s yet, as the shop may have "
-			"stored them",
-			waiting),
-		waiting, age);
-}
-
-static void foretell_failure(const struct seer *seer, const char *name,
-	const struct stat *st, struct buf *note)
-{
-	usec_t written = 0;
-	auto_free char *headline = past_headline(seer->site->spool, name, &written);
-	usec_t changed =
-		(usec_t)st->st_mtim.tv_sec * USEC_SECOND + st->st_mtim.tv_nsec / 1000;
-	if (*headline && changed <= written)
-		buf_add_format(note, _("not changed since, so it will fail again: %s"),
-			headline);
-	else
-		buf_add_text(note, _("it will fail again: it is not valid yet; "
-				     "opensi-spool check says why"));
-}
-
-static void foretell(const struct seer *seer, const char *name, const struct moment *now,
-	struct buf *note)
-{
-	const struct spool *spool = seer->site->spool;
-	auto_with(reading_done) struct reading reading = {0};
-	struct stat st;
-	if (spool_look(spool, FOLDER_FAILED, name, &st) < 0)
-		return;
-	if (!S_ISREG(st.st_mode))
-		buf_add_text(
-			note, _("the gateway leaves it alone: it is no regular file"));
-	else if (!intake_wants(seer->intake, name))
-		buf_add_text(
-			note, _("the gateway leaves it alone: not a name that it takes"));
-	if (note->len || !seer->judge ||
-		judge_read_drop(seer->judge, spool, FOLDER_FAILED, name, &reading) < 0)
-		return;
-	if (reading.verdict == VERDICT_VALID)
-		foretell_waits(seer, reading.document, now, note);
-	else
-		foretell_failure(seer, name, &st, note);
-}
 
 /* --- moving --- */
 
@@ -192,8 +79,9 @@ static int move(struct retry *retry, struct seer *seer, const char *name)
 	struct stat st;
 	int r = spool_look(spool, FOLDER_FAILED, name, &st);
 	if (r == 0) {
-		ask(seer);
-		foretell(seer, name, &retry->now, &note);
+		if (!seer->foresight)
+			seer->foresight = foresight_open(seer->site, &retry->now);
+		foresight_tell(seer->foresight, name, &note);
 		r = io_rename(spool_folder_fd(spool, FOLDER_FAILED), name,
 			spool_folder_fd(spool, FOLDER_INCOMING), name, false);
 	}
@@ -417,6 +305,6 @@ int run_retry(struct tool *tool)
 	listing_end(retry.listing);
 	say_sum(&retry);
 	for (size_t i = 0; i < tool->site_count; i++)
-		forget(&seers[i]);
+		foresight_close(seers[i].foresight);
 	return retry.status;
 }

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "tool/foresight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/words.h"
+#include "core/document.h"
+#include "core/history.h"
+#include "core/intake.h"
+#include "core/record.h"
+#include "core/spoken.h"
+#include "system/clock.h"
+#include "tool/findings.h"
+#include "tool/folder.h"
+#include "tool/journal.h"
+#include "tool/judge.h"
+#include "tool/past.h"
+#include "tool/print.h"
+#include "tool/snapshot.h"
+#include "tool/tool.h"
+
+struct foresight {
+	const struct tool_site *site;
+	struct moment now;
+	struct intake *intake;
+	struct judge *judge;     /* NULL: not to be had, no file is foreseen */
+	struct history *history; /* NULL: likewise, no wait */
+	struct snapshot snapshot;
+	struct findings refused; /* what the shop did not accept */
+	bool has_refused;        /* it was looked for */
+};
+
+struct foresight *foresight_open(const struct tool_site *site, const struct moment *now)
+{
+	static const struct census none = {.is_all = true}; /* counts are not asked */
+	struct foresight *f = xcalloc(1, sizeof(*f));
+	f->site = site;
+	f->now = *now;
+	f->intake = intake_new(site->config->pattern, 0);
+	f->history = past_open(site->spool);
+	f->judge = judge_open(site->config);
+	snapshot_take(site->config, now->wall, &none, &f->snapshot);
+	return f;
+}
+
+void foresight_close(struct foresight *f)
+{
+	if (!f)
+		return;
+	findings_done(&f->refused);
+	snapshot_done(&f->snapshot);
+	judge_close(f->judge);
+	past_close(&f->history);
+	intake_free(f->intake);
+	free(f);
+}
+
+static void begin(struct buf *note)
+{
+	if (note->len)
+		buf_add_text(note, _("; "));
+}
+
+/* --- what the shop did not accept --- */
+
+static void note_oldest(void *context, const struct folder_entry *entry)
+{
+	usec_t *oldest = context;
+	usec_t at = 0;
+	if (times_parse_stamp(entry->name, &at) == 0 && (!*oldest || at < *oldest))
+		*oldest = at;
+}
+
+/* What waited for longer than give_up was not refused: the shop never spoke of it. */
+static void take_refusal(void *context, const struct record *record)
+{
+	if (!record->cause || strcmp(record->cause, "give_up") != 0)
+		findings_take(context, record);
+}
+
+static void look_for_refusals(struct foresight *f)
+{
+	const struct folder_choice failed = {.folder = FOLDER_FAILED};
+	usec_t since = 0;
+	if (f->has_refused)
+		return;
+	f->has_refused = true;
+	(void)folder_walk(f->site->spool, &failed, note_oldest, &since);
+	if (!since)
+		return; /* none of them was ever claimed */
+	auto_with(journal_cleanup) struct journal *journal = journal_open(f->site);
+	auto_free char *needle = journal_needle("result", find_state_name(FIND_REJECTED));
+	journal_search(journal, &(struct journal_search){
+					.needles = {needle},
+					.since = since,
+					.newest_first = true,
+					.take = take_refusal,
+					.goes_on = findings_close_day,
+					.context = &f->refused,
+				});
+}
+
+static void add_refusal(struct buf *note, const struct finding *finding)
+{
+	buf_add_format(note, _("order %s, comment %s"), finding->order, finding->id);
+	if (finding->code || finding->message)
+		buf_add_text(note, _(": "));
+	if (finding->code)
+		buf_add_text(note, finding->code);
+	if (finding->code && finding->message)
+		buf_add_char(note, ' ');
+	if (finding->message)
+		buf_add_format(note, _("\"%s\""), finding->message);
+}
+
+static void foresee_refusals(
+	struct foresight *f, const struct document *document, struct buf *note)
+{
+	const struct finding *first = NULL;
+	size_t count = 0;
+	look_for_refusals(f);
+	for (size_t i = 0; i < document_count(document); i++) {
+		const struct comment *c = document_comment(document, i);
+		const struct finding *finding =
+			findings_get(&f->refused, c->web_order_number, c->id);
+		first = first ? first : finding;
+		count += finding != NULL;
+	}
+	if (!count)
+		return;
+	begin(note);
+	buf_add_format(note,
+		words_count("the shop did not accept %zu comment of it, and will not "
+			    "again unless the cause is removed: ",
+			"the shop did not accept %zu comments of it, and will not again "
+			"unless the cause is removed, the first: ",
+			count),
+		count);
+	add_refusal(note, first);
+}
+
+/* --- what the shop may still be storing --- */
+
+/* How long it waits yet. */
+static msec_t wait_of(const struct foresight *f, const struct past_comment *doubt)
+{
+	msec_t whole = f->site->config->unknown_wait;
+	if (!doubt->boot || strcmp(doubt->boot, clock_boot_id()) != 0)
+		return whole;
+	return doubt->since + whole - f->now.up;
+}
+
+static bool is_about(const struct past_comment *doubt, const struct document *document)
+{
+	if (strcmp(doubt->result, "unknown") != 0)
+		return false;
+	for (size_t i = 0; i < document_count(document); i++) {
+		const struct comment *c = document_comment(document, i);
+		if (!strcmp(doubt->id, c->id) &&
+			!strcmp(doubt->order, c->web_order_number))
+			return true;
+	}
+	return false;
+}
+
+static void foresee_waits(
+	const struct foresight *f, const struct document *document, struct buf *note)
+{
+	const struct past_comment *doubts = NULL;
+	size_t doubt_count = f->history ? history_doubts(f->history, &doubts) : 0;
+	size_t waiting = 0;
+	msec_t longest = 0;
+	for (size_t i = 0; i < doubt_count; i++) {
+		msec_t wait = wait_of(f, &doubts[i]);
+		bool is_meant = wait > 0 && is_about(&doubts[i], document);
+		waiting += is_meant;
+		longest = is_meant && wait > longest ? wait : longest;
+	}
+	if (!waiting)
+		return;
+	char age[PRINT_AGE_MAX];
+	print_age(age, longest);
+	begin(note);
+	buf_add_format(note,
+		words_count(
+			"%zu comment waits for %s yet, as the shop may have stored it",
+			"%zu comments wait for up to %s yet, as the shop may have "
+			"stored them",
+			waiting),
+		waiting, age);
+}
+
+/* --- what holds up every file --- */
+
+static void foresee_delay(const struct foresight *f, bool is_valid, struct buf *note)
+{
+	const struct site_status *status = &f->snapshot.status;
+	const char *reason = status->hold.reason;
+	if (!snapshot_is_running(&f->snapshot)) {
+		begin(note);
+		buf_add_text(note, _("no gateway runs: nothing takes it until one does"));
+		return;
+	}
+	/* Files are read during a hold, so that bad ones get their reason at once. */
+	if (!reason || (status->state == STATE_HELD && !is_valid))
+		return;
+	begin(note);
+	buf_add_format(note, _("it waits for the end of a hold, %s: %s"), spoken(reason),
+		status->hold.remedy ? _(status->hold.remedy) : "");
+}
+
+/* --- the file --- */
+
+static void foresee_failure(const struct foresight *f, const char *name,
+	const struct stat *st, struct buf *note)
+{
+	usec_t written = 0;
+	auto_free char *headline = past_headline(f->site->spool, name, &written);
+	usec_t changed =
+		(usec_t)st->st_mtim.tv_sec * USEC_SECOND + st->st_mtim.tv_nsec / 1000;
+	if (*headline && changed <= written)
+		buf_add_format(note, _("not changed since, so it will fail again: %s"),
+			headline);
+	else
+		buf_add_text(note, _("it will fail again: it is not valid yet; "
+				     "opensi-spool check says why"));
+}
+
+static bool is_left_alone(const struct foresight *f, const char *name,
+	const struct stat *st, struct buf *note)
+{
+	if (!S_ISREG(st->st_mode))
+		buf_add_text(
+			note, _("the gateway leaves it alone: it is no regular file"));
+	else if (!intake_wants(f->intake, name))
+		buf_add_text(
+			note, _("the gateway leaves it alone: not a name that it takes"));
+	return note->len > 0;
+}
+
+void foresight_tell(struct foresight *f, const char *name, struct buf *note)
+{
+	const struct spool *spool = f->site->spool;
+	auto_with(reading_done) struct reading reading = {0};
+	struct stat st;
+	if (spool_look(spool, FOLDER_FAILED, name, &st) < 0 ||
+		is_left_alone(f, name, &st, note))
+		return;
+	bool is_read = f->judge && judge_read_drop(f->judge, spool, FOLDER_FAILED, name,
+					   &reading) == 0;
+	bool is_valid = !is_read || reading.verdict == VERDICT_VALID;
+	if (is_read && is_valid) {
+		foresee_refusals(f, reading.document, note);
+		foresee_waits(f, reading.document, note);
+	} else if (is_read) {
+		foresee_failure(f, name, &st, note);
+	}
+	foresee_delay(f, is_valid, note);
+}

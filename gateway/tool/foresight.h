@@ -1,0 +1,27 @@
+#ifndef GATEWAY_TOOL_FORESIGHT_H
+#define GATEWAY_TOOL_FORESIGHT_H
+/* SPDX-License-Identifier: MIT
+ *
+ * foresight - what will become of a failed file once it is back in incoming/
+ *
+ * Knows: which of it can be told beforehand, and from where: the file is read by the very
+ * code that the gateway has; the journal knows what the shop did not accept and what it
+ * may still be storing; the lock and state.json know whether anything will take the file.
+ * Must not know: who moves it. Promises: nothing is told that is not on record; what
+ * cannot be read is passed over in silence, as the file is moved all the same.
+ * Cost: the journal is read once for a site, from the time of its oldest failed file on,
+ * and only when a file is valid.
+ */
+struct buf;
+struct foresight;
+struct moment;
+struct tool_site;
+
+/* Both are as of now, and the site is borrowed. */
+struct foresight *foresight_open(const struct tool_site *site, const struct moment *now);
+void foresight_close(struct foresight *f);
+
+/* About a file of failed/, in words; nothing if nothing is foreseen. */
+void foresight_tell(struct foresight *f, const char *name, struct buf *note);
+
+#endif

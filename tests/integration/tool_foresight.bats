@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# retry moves what mv would move, and says what will happen again.
+
+bats_require_minimum_version 1.5.0
+
+load gateway_helpers
+load tool_helpers
+
+STAMP=20260101T101530.123456Z
+HOLD='[{"do": "fault", "text": "Authentification failed"}]'
+UNKNOWN_ORDERS='[{"do": "results", "orders": {"WEB-2": "3002", "WEB-3": "3002"},
+	"words": "Unknown order"}]'
+
+setup() {
+	start_stub '[]'
+	make_site
+	make_folders
+}
+
+teardown() {
+	clean_up
+}
+
+fail_drop() {
+	document WEB-1:1 >"$SPOOL/failed/${STAMP}_$1"
+}
+
+said() {
+	run tool status
+	[[ $output == *"$1"* ]]
+}
+
+# The failed file of a shop that does not know two orders of three.
+fail_part() {
+	stub_rules "$UNKNOWN_ORDERS"
+	start_gateway
+	document WEB-1:1 WEB-2:2 WEB-3:3 | drop orders.xml
+	eventually is_failed orders.xml
+	eventually is_sent orders.xml
+}
+
+# NAME EXPRESSION: the note about it says that, and the file was moved.
+foretold() {
+	run -0 tool retry "$1"
+	echo "$output"
+	[[ $output == $'moved\t'*"$1"$'\t'* ]] && [[ $output == *"$2"* ]]
+}
+
+@test "retry says what the shop did not accept, and why" {
+	fail_part
+	foretold orders.xml \
+		'did not accept 2 comments of it, and will not again unless the cause is removed, the first: order WEB-2, comment 2: 3002 "Unknown order"'
+	[[ $output != *'no gateway'* ]]
+	[[ $output != *hold* ]]
+}
+
+@test "what was corrected in the file is not foretold" {
+	fail_part
+	sed -i 's/WEB-2/WEB-4/' "$(path_in failed orders.xml)"
+	foretold orders.xml \
+		'did not accept 1 comment of it, and will not again unless the cause is removed: order WEB-3'
+}
+
+@test "a comment that only waited for too long was not refused" {
+	local fields='"n":1,"order":"WEB-1","comment":"1","result":"rejected"'
+	journal 2026-01-01 10:15:31.000000 outcome $STAMP "$fields,\"cause\":\"give_up\",\"message\":\"gone\""
+	fail_drop a.xml
+	foretold a.xml 'no gateway runs'
+	[[ $output != *accept* ]]
+	journal 2026-01-01 10:15:32.000000 outcome $STAMP "$fields,\"cause\":\"max_attempts\",\"message\":\"broke\""
+	fail_drop b.xml
+	foretold b.xml 'comment 1: "broke"; no gateway runs'
+}
+
+@test "retry says that no gateway runs, whatever the file" {
+	fail_drop a.xml
+	foretold a.xml 'no gateway runs: nothing takes it until one does'
+	echo '<broken' >"$SPOOL/failed/${STAMP}_b.xml"
+	foretold b.xml 'not valid yet; opensi-spool check says why; no gateway runs'
+	start_gateway
+	fail_drop c.xml
+	run -0 tool retry c.xml
+	[ "$output" = $'moved\t'"${STAMP}_c.xml"$'\t' ]
+}
+
+@test "retry says that a valid file waits for the end of a hold" {
+	stub_rules "$HOLD"
+	set_option retry_min '"4m"'
+	set_option retry_max '"10m"'
+	start_gateway
+	document WEB-9:9 | drop first.xml
+	eventually said 'held for'
+	fail_drop a.xml
+	foretold a.xml 'it waits for the end of a hold, key-refused: '
+	[[ $output == *key_file* ]]
+	echo '<broken' >"$SPOOL/failed/${STAMP}_b.xml"
+	foretold b.xml 'not valid yet'
+	[[ $output != *hold* ]]
+}
+
+@test "the same is told to programs" {
+	fail_part
+	stop_gateway
+	local note
+	note=$(tool retry --all --json | json 'd[0]["note"]')
+	[[ $note == *'not accept 2 comments'*'; no gateway runs'* ]]
+}
