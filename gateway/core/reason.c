@@ -1,35 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sentences are whole and numbers have their own forms, so that the text can be
- * translated; lines are broken only after words have their final length. What an admin
- * copies is never broken.
+ * translated. What an admin copies is never broken into lines.
  */
 #include "core/reason.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/words.h"
+#include "core/letter.h"
 #include "core/shell.h"
 
 enum {
-	LINE_CHARS = 80,
 	NAME_CHARS = 255,
 	WORDS_CHARS = 500,
 	COMMENTS_LISTED = 50,
 	CLEAN_MAX_BYTES = 4096,
 	PATH_MAX_BYTES = 8192,
 	SENTENCE_MAX_BYTES = 8192, /* more than any three clean texts take */
-};
-
-/* What stands left of the first line of a paragraph, and of its others. */
-struct margin {
-	const char *first, *rest;
 };
 
 static const struct margin none = {"", ""};
@@ -43,60 +35,6 @@ static char *clean(const char *text)
 	buf_init(&b, CLEAN_MAX_BYTES);
 	text_add_clean(&b, text, strlen(text), WORDS_CHARS);
 	return buf_take(&b);
-}
-
-static size_t chars_of(const char *text, size_t len)
-{
-	size_t count = 0;
-
-	for (size_t at = 0; at < len; count++) {
-		size_t step = text_char_len(text + at, len - at);
-		at += step ? step : 1;
-	}
-	return count;
-}
-
-/* The words that fit, but one at least. */
-static size_t line_len(const char *text, size_t max_chars)
-{
-	size_t len = strcspn(text, " ");
-	size_t chars = chars_of(text, len);
-
-	while (text[len]) {
-		size_t word = 1 + strcspn(text + len + 1, " ");
-		chars += chars_of(text + len, word);
-		if (chars > max_chars)
-			break;
-		len += word;
-	}
-	return len;
-}
-
-static void add_wrapped(struct buf *out, const struct margin *margin, const char *text)
-{
-	const char *left = margin->first;
-
-	while (*text) {
-		size_t len = line_len(text, LINE_CHARS - strlen(left));
-		buf_add_text(out, left);
-		buf_add(out, text, len);
-		buf_add_char(out, '\n');
-		text += len;
-		text += *text == ' ';
-		left = margin->rest;
-	}
-}
-
-static void __attribute__((format(printf, 3, 4)))
-say(struct buf *out, const struct margin *margin, const char *format, ...)
-{
-	va_list args;
-	char text[SENTENCE_MAX_BYTES];
-
-	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	add_wrapped(out, margin, text);
 }
 
 static bool is_delivered(const struct reason_comment *c)
@@ -201,28 +139,28 @@ static void say_what_happened(struct buf *out, const struct reason *reason)
 {
 	switch (reason->kind) {
 	case REASON_INVALID:
-		say(out, &none,
+		letter_say(out, &none,
 			_("Nothing of this file was sent: a file is sent only if all of "
 			  "it is valid."));
 		break;
 	case REASON_REJECTED:
-		say(out, &none,
+		letter_say(out, &none,
 			_("Nothing of this file was accepted by the shop. The file is as "
 			  "it was dropped."));
 		break;
 	case REASON_PARTIAL:
-		say(out, &none,
+		letter_say(out, &none,
 			_("This file holds the comments that were not delivered, and no "
 			  "others, so what was delivered is not sent again. Numbers and "
 			  "lines below are those of the file as it was dropped."));
 		break;
 	case REASON_CHANGED:
-		say(out, &none,
+		letter_say(out, &none,
 			_("This file was changed in sending/ after the gateway had read "
 			  "it. From then on, nothing more was sent from it."));
 		break;
 	case REASON_POISONOUS:
-		say(out, &none,
+		letter_say(out, &none,
 			_("The gateway ended three times in succession while it was "
 			  "reading this file, so the file was set aside to let others "
 			  "pass."));
@@ -241,29 +179,45 @@ static void say_facts(struct buf *out, const struct reason *reason)
 	buf_init(&now, CLEAN_MAX_BYTES);
 	times_add_local(&claimed, reason->claimed);
 	times_add_local(&now, reason->now);
-	say(out, &none, _("Site: %s"), site);
-	say(out, &none, _("Taken from incoming/: %s"), buf_peek(&claimed));
-	say(out, &none, _("Set aside: %s"), buf_peek(&now));
+	letter_say(out, &none, _("Site: %s"), site);
+	letter_say(out, &none, _("Taken from incoming/: %s"), buf_peek(&claimed));
+	letter_say(out, &none, _("Set aside: %s"), buf_peek(&now));
 	if (reason->kind == REASON_PARTIAL && reason->original) {
 		auto_free char *original = clean(reason->original);
-		say(out, &none, _("The file as it was dropped: %s"), original);
+		letter_say(out, &none, _("The file as it was dropped: %s"), original);
 	}
+}
+
+static void say_delivered(struct buf *out, const struct reason *reason, size_t delivered)
+{
+	if (!reason->is_of_record) {
+		letter_say(out, &none,
+			words_count("%zu of %zu comments was delivered.",
+				"%zu of %zu comments were delivered.", delivered),
+			delivered, reason->count);
+		return;
+	}
+	letter_say(out, &none,
+		words_count("By then %zu comment of it had been sent, and no other.",
+			"By then %zu comments of it had been sent, and no others.",
+			reason->count),
+		reason->count);
+	letter_say(out, &none,
+		words_count("%zu comment is known to be delivered.",
+			"%zu comments are known to be delivered.", delivered),
+		delivered);
 }
 
 static void say_counts(struct buf *out, const struct reason *reason)
 {
-	size_t delivered = count_if(reason, is_delivered);
 	size_t already = count_result(reason, "already");
 
 	if (!reason->count || reason->kind == REASON_REJECTED)
 		return;
 	buf_add_char(out, '\n');
-	say(out, &none,
-		words_count("%zu of %zu comments was delivered.",
-			"%zu of %zu comments were delivered.", delivered),
-		delivered, reason->count);
+	say_delivered(out, reason, count_if(reason, is_delivered));
 	if (already)
-		say(out, &none,
+		letter_say(out, &none,
 			words_count(
 				"For %zu of them, the shop already had a comment with "
 				"this CommentId; if the text differs, the shop kept the "
@@ -316,7 +270,7 @@ static void say_problem(struct buf *out, const struct problem *p)
 	auto_buf struct buf words = {.max_bytes = SENTENCE_MAX_BYTES};
 
 	reason_add_problem(&words, p);
-	add_wrapped(out, &bullet, buf_peek(&words));
+	letter_add(out, &bullet, buf_peek(&words));
 }
 
 static void list_problems(struct buf *out, const struct problems *problems)
@@ -329,7 +283,7 @@ static void list_problems(struct buf *out, const struct problems *problems)
 	for (size_t i = 0; i < problems->kept_count; i++)
 		say_problem(out, &problems->kept[i]);
 	if (more)
-		say(out, &bullet,
+		letter_say(out, &bullet,
 			words_count(
 				"and %zu more problem", "and %zu more problems", more),
 			more);
@@ -359,13 +313,13 @@ static void say_answer(struct buf *out, const struct reason_comment *c)
 	auto_free char *message = clean(c->message ? c->message : "");
 
 	if (*code && *message)
-		say(out, &below, _("The shop said: %s \"%s\""), code, message);
+		letter_say(out, &below, _("The shop said: %s \"%s\""), code, message);
 	else if (*code)
-		say(out, &below, _("The shop said: %s"), code);
+		letter_say(out, &below, _("The shop said: %s"), code);
 	else if (*message && has_result(c, "rejected"))
-		say(out, &below, _("The shop said: \"%s\""), message);
+		letter_say(out, &below, _("The shop said: \"%s\""), message);
 	else if (*message)
-		say(out, &below, _("The last try ended with: \"%s\""), message);
+		letter_say(out, &below, _("The last try ended with: \"%s\""), message);
 }
 
 static void say_comment(struct buf *out, const struct reason_comment *c)
@@ -375,16 +329,17 @@ static void say_comment(struct buf *out, const struct reason_comment *c)
 	auto_free char *why = clean(c->why ? c->why : words_of(c->result));
 
 	if (c->line)
-		say(out, &bullet, _("line %u, comment %u (order %s, CommentId %s): %s"),
-			c->line, c->number, order, id, why);
+		letter_say(out, &bullet,
+			_("line %u, comment %u (order %s, CommentId %s): %s"), c->line,
+			c->number, order, id, why);
 	else
-		say(out, &bullet, _("comment %u (order %s, CommentId %s): %s"), c->number,
-			order, id, why);
+		letter_say(out, &bullet, _("comment %u (order %s, CommentId %s): %s"),
+			c->number, order, id, why);
 	if (is_delivered(c))
 		return;
 	say_answer(out, c);
 	if (c->attempts)
-		say(out, &below,
+		letter_say(out, &below,
 			words_count("Tried %u time.", "Tried %u times.", c->attempts),
 			c->attempts);
 }
@@ -406,8 +361,8 @@ static void list_comments(struct buf *out, const struct reason *reason,
 	}
 	more -= listed;
 	if (more)
-		say(out, &bullet, words_count("and %zu more", "and %zu more", more),
-			more);
+		letter_say(out, &bullet,
+			words_count("and %zu more", "and %zu more", more), more);
 }
 
 static void list_all(struct buf *out, const struct reason *reason)
@@ -466,19 +421,19 @@ static void say_what_to_do(struct buf *out, const struct reason *reason)
 	buf_add_format(&to, "%s/incoming/", reason->spool);
 
 	buf_add_text(out, _("\nWhat to do:\n\n"));
-	say(out, &none, "%s", cure_of(reason));
+	letter_say(out, &none, "%s", cure_of(reason));
 	if (count_result(reason, "unknown")) {
 		buf_add_char(out, '\n');
-		say(out, &none,
+		letter_say(out, &none,
 			_("A comment whose outcome is not known may be sent again: the "
 			  "shop recognises a CommentId that it has stored."));
 	}
 	buf_add_char(out, '\n');
-	say(out, &none, _("This command sends it again:"));
+	letter_say(out, &none, _("This command sends it again:"));
 	buf_add_text(out, "\n    ");
 	shell_add_move(out, buf_peek(&from), buf_peek(&to));
 	buf_add_text(out, "\n\n");
-	say(out, &none,
+	letter_say(out, &none,
 		_("This text is removed by itself once the file has been moved or "
 		  "deleted."));
 }

@@ -11,6 +11,7 @@
  * one line each; no listing is longer than fifty; the command can be pasted into any
  * shell, whatever bytes the name has.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/times.h"
@@ -53,6 +54,7 @@ struct reason {
 	/* Of the original, all of them, in order: the counts are told from it. */
 	const struct reason_comment *comments;
 	size_t count;
+	bool is_of_record; /* only those that were ever sent: the file is another by now */
 };
 
 void reason_write(struct buf *out, const struct reason *reason);

@@ -118,8 +118,13 @@ static void add_verdict(struct buf *out, const struct fact *fact)
 			verdict_words(fact->result));
 }
 
-static void add_reading(struct buf *out, const struct story *story)
+static void add_reading(
+	struct buf *out, const struct story *story, const struct fact *fact)
 {
+	if (story_is_reread(story, fact)) {
+		buf_add_text(out, _("found in sending/ by the next run"));
+		return;
+	}
 	buf_add_text(out, _("taken from incoming/"));
 	if (*story->of)
 		buf_add_format(out, _(", as a retry of %s"), story->of);
@@ -136,7 +141,7 @@ static void add_words(struct buf *out, const struct story *story, const struct l
 	const struct fact *fact = line->first;
 	switch (fact->event) {
 	case EVENT_READING:
-		add_reading(out, story);
+		add_reading(out, story, fact);
 		break;
 	case EVENT_READ:
 		add_verdict(out, fact);

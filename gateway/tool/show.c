@@ -92,11 +92,12 @@ static const struct fact *fact_of(
 	return NULL;
 }
 
-static const char *result_of(const struct fact *fact)
+/* What was sent and is answered by nothing may still be, as long as its file is there. */
+static const char *result_of(const struct view *v, const struct fact *fact)
 {
-	if (!fact)
-		return NULL;
-	return fact->result ? fact->result : "posted";
+	const char *result = story_result(v->story, fact);
+	bool is_sending = v->has_file && v->file.folder == FOLDER_SENDING;
+	return result && !strcmp(result, "posted") && !is_sending ? "unknown" : result;
 }
 
 static void add_text(struct buf *out, const char *text)
@@ -125,6 +126,7 @@ struct shown_comment {
 	size_t number;
 	const struct comment *comment;
 	const struct fact *fact;
+	const char *result;
 };
 
 static const char *order_of(const struct shown_comment *s)
@@ -164,13 +166,13 @@ static void list_comment(struct listing *listing, const struct shown_comment *s)
 		c ? c->date : NULL,
 		!c ? NULL : (c->send_mail ? _("yes") : _("no")),
 		!c ? NULL : (c->visible ? _("yes") : _("no")),
-		result_of(fact),
+		s->result,
 		fact ? fact->code : NULL,
 		fact && fact->attempt ? attempts : NULL,
 		c ? buf_peek(&text) : NULL,
 		fact ? fact->message : NULL,
 	};
-	listing_add(listing, colour_of(result_of(fact)), fields);
+	listing_add(listing, colour_of(s->result), fields);
 }
 
 static void write_of_file(struct writer *w, const struct comment *c)
@@ -198,7 +200,7 @@ static void write_comment(struct writer *w, const struct shown_comment *s)
 	writer_text(w, "comment", id_of(s));
 	if (s->comment)
 		write_of_file(w, s->comment);
-	writer_text(w, "result", result_of(s->fact));
+	writer_text(w, "result", s->result);
 	if (s->fact)
 		write_of_journal(w, s->fact);
 	writer_close(w, '{');
@@ -213,6 +215,7 @@ static bool get_comment(const struct view *v, size_t i, struct shown_comment *sh
 		return false;
 	shown->comment = d ? document_comment(d, i) : NULL;
 	shown->fact = d ? fact_of(v, shown->comment, i) : v->facts[i];
+	shown->result = result_of(v, shown->fact);
 	return true;
 }
 

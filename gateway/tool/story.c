@@ -225,6 +225,31 @@ void story_index(const struct story *story, const struct fact **by_number, size_
 	}
 }
 
+/* A claim is read once a run. */
+static bool ends_run(const struct fact *fact)
+{
+	return fact->event == EVENT_READING || fact->event == EVENT_SETTLED ||
+	       fact->event == EVENT_WITHDRAWN;
+}
+
+const char *story_result(const struct story *story, const struct fact *fact)
+{
+	if (!fact || fact->result)
+		return fact ? fact->result : NULL;
+	for (const struct fact *f = fact + 1; f < story->facts + story->count; f++)
+		if (ends_run(f))
+			return "unknown";
+	return "posted";
+}
+
+bool story_is_reread(const struct story *story, const struct fact *fact)
+{
+	for (const struct fact *f = story->facts; f < fact; f++)
+		if (f->event == EVENT_READING)
+			return true;
+	return false;
+}
+
 unsigned story_highest(const struct story *story)
 {
 	unsigned highest = 0;

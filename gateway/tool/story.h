@@ -51,6 +51,11 @@ void stories_done(struct stories *stories);
 /* The last word about each comment of the file: by_number[0] is the first. Those beyond
  * count are left out, and NULL is for those that were never posted. */
 void story_index(const struct story *story, const struct fact **by_number, size_t count);
+/* What it says of a comment, or NULL for NULL: "posted" while the answer may still come,
+ * "unknown" once the run that sent it is over, or the file is. */
+const char *story_result(const struct story *story, const struct fact *fact);
+/* Whether an earlier run had read the file before that fact, a reading. */
+bool story_is_reread(const struct story *story, const struct fact *fact);
 /* The highest number of a comment that it tells of. */
 unsigned story_highest(const struct story *story);
 

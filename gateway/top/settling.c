@@ -149,6 +149,7 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 		.problems = job->problems,
 		.comments = comments,
 		.count = is_past ? job->past->count : job->count,
+		.is_of_record = is_past,
 	};
 	auto_buf struct buf text = {.max_bytes = REASON_MAX_BYTES};
 	reason_write(&text, &reason);

@@ -6,6 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 load gateway_helpers
+load tool_helpers
 
 HOLD='{"do": "fault", "text": "Authentification failed"}'
 
@@ -118,6 +119,23 @@ open_shop() {
 	eventually is_failed a.xml
 	[[ $(reason_of a.xml) == *delivered* ]]
 	not grep -q 'WEB-4' <(stub_events request)
+}
+
+@test "a file that is changed after a kill tells what had been sent, and no more" {
+	stub_rules '[{"comment": "1", "delay_ms": 20000}]'
+	start_gateway
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	stub_saw request
+	kill_gateway
+	sed -i 's/WEB-2/WEB-4/' "$(path_in sending a.xml)"
+	stub_rules '[]'
+	start_gateway
+	eventually is_failed a.xml
+	[[ $(reason_of a.xml) == *'By then 1 comment of it had been sent, and no other. 0 comments are known to be delivered.'*'it is not known whether'* ]]
+	run -0 tool show a.xml
+	[[ $output == *$'\n1\tWEB-1\t1\t'*$'\tunknown\t'*$'\n2\tWEB-4\t2\t2026-05-01\tno\tyes\t\t'* ]]
+	[[ $output == *'comment 1: sent to the shop'*'found in sending/ by the next run'* ]]
+	[ "$(grep -c 'taken from incoming/' <<<"$output")" -eq 1 ]
 }
 
 @test "folders deleted while it runs are soon there again" {

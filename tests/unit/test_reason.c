@@ -163,6 +163,21 @@ static void a_changed_file_lists_what_had_been_delivered(void **state)
 	assert_fixture(&reason, FIXTURES "changed.txt");
 }
 
+/* The file is another one by now, so nobody knows how many comments it had. */
+static void what_only_the_record_knows_is_no_count_of_the_file(void **state)
+{
+	struct reason reason = reason_of(REASON_CHANGED);
+
+	(void)state;
+	reason.comments = some;
+	reason.count = 5;
+	reason.is_of_record = true;
+	auto_free char *text = text_of(&reason);
+	assert_non_null(strstr(text, "\nBy then 5 comments of it had been sent, and no "
+				     "others.\n"));
+	assert_null(strstr(text, "of 5"));
+}
+
 static void a_poisonous_file_is_not_blamed(void **state)
 {
 	struct reason reason = reason_of(REASON_POISONOUS);
@@ -345,6 +360,7 @@ int main(void)
 			a_partial_delivery_tells_what_is_left_and_where_the_rest_is),
 		cmocka_unit_test(a_rejected_file_tells_the_words_of_the_shop),
 		cmocka_unit_test(a_changed_file_lists_what_had_been_delivered),
+		cmocka_unit_test(what_only_the_record_knows_is_no_count_of_the_file),
 		cmocka_unit_test(a_poisonous_file_is_not_blamed),
 		cmocka_unit_test(the_first_line_has_the_name_and_the_state),
 		cmocka_unit_test(no_listing_is_endless),
