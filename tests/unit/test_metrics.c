@@ -284,17 +284,89 @@ static char *read_whole(const char *path)
 	return bytes;
 }
 
+/* Whether a sample of that metric has that label; value "" : any. */
+static bool is_labelled(
+	const char *told, const char *name, const char *label, const char *value)
+{
+	char begin[128];
+	char wanted[128];
+	snprintf(begin, sizeof(begin), "\n%s", name);
+	snprintf(wanted, sizeof(wanted), "%s=\"%s%s", label, value, *value ? "\"" : "");
+	for (const char *at = told; (at = strstr(at, begin)); at++) {
+		const char *found = strstr(at, wanted);
+		bool is_whole = at[strlen(begin)] == '{';
+		if (is_whole && found && found < strchr(at + 1, '\n'))
+			return true;
+	}
+	return false;
+}
+
+/* Of label="one" or label=~"one|two"; a variable stands for any. */
+static void assert_values(
+	const char *told, const char *name, const char *label, char *values)
+{
+	char *rest = NULL;
+	if (*values == '$')
+		*values = '\0';
+	if (!*values && !is_labelled(told, name, label, ""))
+		fail_msg("%s has no label %s", name, label);
+	for (char *one = strtok_r(values, "|", &rest); one;
+		one = strtok_r(NULL, "|", &rest))
+		if (!is_labelled(told, name, label, one))
+			fail_msg("no %s has %s=\"%s\"", name, label, one);
+}
+
+/* Every NAME{label="value",...}; returns how many labels there are. */
+static size_t assert_all_labelled(const char *told, const char *text)
+{
+	size_t count = 0;
+	for (const char *at = text; (at = strstr(at, PREFIX));) {
+		char name[80];
+		char label[40];
+		char values[80];
+		int len = 0;
+		snprintf(name, sizeof(name), "%.*s", (int)strspn(at, NAME_CHARS), at);
+		at += strlen(name);
+		for (char before = '{'; *at == before; before = ',') {
+			at++;
+			if (sscanf(at, "%39[a-z]%*[=~]\"%79[^\"]\"%n", label, values,
+				    &len) != 2)
+				fail_msg("not understood: %s", at);
+			assert_values(told, name, label, values);
+			at += len;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* What a site tells that has seen all there is. */
+static void write_all(struct buf *text)
+{
+	struct site_status site = a_site("a");
+	be_busy();
+	site.hold.reason = "unclear";
+	write_metrics(text, &site, 1);
+}
+
 static void alert_rules_ask_for_what_there_is(void **state)
 {
 	(void)state;
 	auto_free char *rules = read_whole("contrib/monitoring/alerts.yml");
+	auto_buf struct buf told = {0};
 	assert_true(assert_all_described(rules) >= 5);
+	write_all(&told);
+	assert_true(assert_all_labelled(buf_peek(&told), rules) >= 2);
 }
 
 static void the_dashboard_asks_for_what_there_is(void **state)
 {
 	(void)state;
 	auto_free char *text = read_whole("contrib/monitoring/dashboard.json");
+	auto_buf struct buf told = {0};
+	size_t labels = 0;
+	write_all(&told);
+	assert_all_described(text); /* the choice of a site, too */
 	json_t *board = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	size_t at;
 	json_t *panel;
@@ -309,10 +381,12 @@ static void the_dashboard_asks_for_what_there_is(void **state)
 				json_string_value(json_object_get(target, "expr"));
 			assert_non_null(expr);
 			assert_true(assert_all_described(expr) > 0);
+			labels += assert_all_labelled(buf_peek(&told), expr);
 		}
 		assert_true(number > 0);
 	}
 	assert_true(at > 5);
+	assert_true(labels > 10);
 	json_decref(board);
 }
 
