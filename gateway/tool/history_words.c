@@ -193,6 +193,23 @@ void history_print(const struct story *story)
 	print_line(story->retried_at, buf_peek(&words));
 }
 
+/* What the words are made of; only what the journal said. */
+static void write_parts(struct writer *w, const struct fact *fact)
+{
+	if (fact->result)
+		writer_text(w, "result", fact->result);
+	if (fact->code)
+		writer_text(w, "code", fact->code);
+	if (fact->message && *fact->message)
+		writer_text(w, "said", fact->message);
+	if (fact->attempt)
+		writer_number(w, "attempt", fact->attempt);
+	if (fact->count)
+		writer_number(w, "comments", (int64_t)fact->count);
+	if (fact->to)
+		writer_text(w, "to", fact->to);
+}
+
 static void write_line(
 	struct writer *w, const struct story *story, const struct line *line)
 {
@@ -206,12 +223,7 @@ static void write_line(
 		writer_number(w, "first", fact->number);
 		writer_number(w, "last", line->last->number);
 	}
-	if (fact->result)
-		writer_text(w, "result", fact->result);
-	if (fact->code)
-		writer_text(w, "code", fact->code);
-	if (fact->to)
-		writer_text(w, "to", fact->to);
+	write_parts(w, fact);
 	writer_text(w, "words", buf_peek(&words));
 	writer_close(w, '{');
 }

@@ -12,7 +12,7 @@ struct story;
 struct writer;
 
 void history_print(const struct story *story);
-/* "history":[{time, event, what, ...}]: the same lines, with the journal's words. */
+/* "history":[{time, event, ... words}]: the same lines, each with what it is made of. */
 void history_write(struct writer *w, const struct story *story);
 
 #endif

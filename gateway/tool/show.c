@@ -354,6 +354,7 @@ static void write_view(struct writer *w, const struct view *v)
 	history_write(w, v->story);
 	writer_text(w, "retry_of", *v->story->of ? v->story->of : NULL);
 	writer_text(w, "retried_as", *v->story->retried_as ? v->story->retried_as : NULL);
+	writer_time(w, "retried", v->story->retried_at);
 	writer_close(w, '{');
 }
 

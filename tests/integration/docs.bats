@@ -149,38 +149,6 @@ typed_in() {
 	[ -z "$output" ]
 }
 
-# Of JSON documents, a line each.
-keys_of() {
-	grep -oE '"[a-z_]+":' | tr -d '":' | sort -u
-}
-
-@test "each field that the tool says in JSON is in its page" {
-	need python3
-	make_site
-	"$TOOL" -c "$CONF" init
-	document WEB-1:7 >"$SPOOL/failed/a.xml"
-	echo nonsense >"$SPOOL/failed/b.xml"
-	local json key page
-	json=$(
-		"$TOOL" -c "$CONF" status --json
-		"$TOOL" -c "$CONF" list failed --json
-		"$TOOL" -c "$CONF" show a.xml b.xml --json
-		"$TOOL" -c "$CONF" check "$SPOOL"/failed/*.xml "$SPOOL/none" --json
-		"$TOOL" -c "$CONF" find --order WEB-1 --json
-		"$TOOL" -c "$CONF" ping --json
-		"$TOOL" -c "$CONF" retry --all --json
-	) || true
-	page=$(tr -d '\134' <"$MAN/opensi-spool.1.scd"
-		sed -n '/^# THE STATE/,/^# METRICS/p' "$MAN/opensi-gateway.8.scd")
-	[ "$(keys_of <<<"$json" | wc -l)" -gt 40 ]
-	for key in $(keys_of <<<"$json"); do
-		[[ $page == *"*$key*"* ]] || {
-			echo "not told: $key"
-			return 1
-		}
-	done
-}
-
 # --- completions ---
 
 # WORD...: what bash offers in place of the last one.
