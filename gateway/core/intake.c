@@ -9,6 +9,7 @@
  *   READY       heap `ready`, backlog first
  *   LINKED      has other names and was looked at often enough
  *   UNREADABLE  could not be opened
+ *   ODD         is no regular file
  */
 #include "core/intake.h"
 
@@ -27,7 +28,8 @@ enum state {
 	STATE_READY,
 	STATE_LINKED,
 	STATE_UNREADABLE,
-	STATE_COUNT
+	STATE_ODD,
+	STATE_COUNT,
 };
 
 struct intake {
@@ -61,7 +63,8 @@ static bool ready_before(const struct entry *a, const struct entry *b)
 /* Those that were left alone until the next scan are in no heap. */
 static bool is_left_alone(const struct entry *e)
 {
-	return e->state == STATE_LINKED || e->state == STATE_UNREADABLE;
+	return e->state == STATE_LINKED || e->state == STATE_UNREADABLE ||
+	       e->state == STATE_ODD;
 }
 
 static struct heap *heap_of(struct intake *in, const struct entry *e)
@@ -247,6 +250,10 @@ void intake_see(struct intake *in, const char *name, enum sign sign,
 	const struct sighting *sighting, msec_t now)
 {
 	struct entry *e = entries_find(&in->entries, name);
+	if (e && e->state == STATE_ODD) {
+		drop_entry(in, e);
+		e = NULL;
+	}
 	if (!e) {
 		see_new(in, name, sign, sighting, now);
 		return;
@@ -342,9 +349,23 @@ bool intake_set_aside(struct intake *in, const char *name)
 	return is_first;
 }
 
+bool intake_pass_over(struct intake *in, const char *name)
+{
+	struct entry *e = entries_find(&in->entries, name);
+	bool is_known = e && e->state == STATE_ODD;
+	if (e && !is_known)
+		drop_entry(in, e);
+	if (!is_known) {
+		e = add_entry(in, name);
+		enter_state(in, e, STATE_ODD);
+	}
+	mark_seen(in, e);
+	return !is_known;
+}
+
 size_t intake_waiting(const struct intake *in)
 {
-	return in->entries.count;
+	return in->entries.count - in->counts[STATE_ODD];
 }
 
 void intake_count(const struct intake *in, msec_t now, struct intake_counts *counts)
@@ -355,5 +376,6 @@ void intake_count(const struct intake *in, msec_t now, struct intake_counts *cou
 		.settling = in->counts[STATE_SETTLING] + watched,
 		.linked = in->counts[STATE_LINKED],
 		.unreadable = in->counts[STATE_UNREADABLE],
+		.odd = in->counts[STATE_ODD],
 	};
 }

@@ -87,12 +87,16 @@ void intake_distrust(
  * so that it is said once. */
 bool intake_set_aside(struct intake *in, const char *name);
 
-/* How many names it knows. */
+/* It is no regular file: passed over until one takes its place. True the first time,
+ * likewise. */
+bool intake_pass_over(struct intake *in, const char *name);
+
+/* How many files it knows. */
 size_t intake_waiting(const struct intake *in);
 
-/* Of which these: */
+/* Of which these, and how many names there are that are no files: */
 struct intake_counts {
-	size_t ready, settling, linked, unreadable;
+	size_t ready, settling, linked, unreadable, odd;
 };
 void intake_count(const struct intake *in, msec_t now, struct intake_counts *counts);
 

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/times.h"
+#include "core/intake.h"
 #include "system/spool.h"
 
 const char *spool_drop_name(const char *name, const char **stamp)
@@ -19,6 +20,12 @@ const char *spool_drop_name(const char *name, const char **stamp)
 		name += TIMES_STAMP_LEN + 1;
 	}
 	return name;
+}
+
+bool spool_name_is_drop(const char *name, const struct intake *intake)
+{
+	const char *stamp = NULL;
+	return name[0] != '.' && intake_wants(intake, spool_drop_name(name, &stamp));
 }
 
 bool spool_is_reason(const char *name)

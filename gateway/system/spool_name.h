@@ -2,15 +2,20 @@
 #define GATEWAY_SYSTEM_SPOOL_NAME_H
 /* SPDX-License-Identifier: MIT
  *
- * spool_name - how a drop's name is made to fit where it goes
+ * spool_name - which names are drops, and how one is made to fit where it goes
  *
  * spool_drop_name(), which takes such a name apart, spool_is_reason() and
  * spool_is_day() are declared with the spool.
  */
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
+struct intake;
+
+/* What was claimed before is a drop if it was one then: a retry matches the pattern. */
+bool spool_name_is_drop(const char *name, const struct intake *intake);
 
 /* At most `max` bytes of it, whole characters. The middle gives way: the head says whose
  * it is, the tail what kind. */

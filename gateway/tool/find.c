@@ -17,6 +17,7 @@
 #include "core/intake.h"
 #include "core/record.h"
 #include "core/spoken.h"
+#include "system/spool_name.h"
 #include "tool/commands.h"
 #include "tool/findings.h"
 #include "tool/journal.h"
@@ -109,7 +110,7 @@ static void look_through(struct look *look, enum folder folder)
 	look->folder = folder;
 	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
 		look->name = entry->d_name;
-		if (intake_wants(intake, look->name))
+		if (spool_name_is_drop(look->name, intake))
 			look_into(look);
 	}
 }

@@ -58,6 +58,7 @@ static bool is_file(int dir, const struct dirent *entry)
 
 struct walk {
 	enum folder folder;
+	bool has_odd;
 	folder_visitor visitor;
 	void *context;
 };
@@ -67,13 +68,16 @@ static int walk_files(const struct walk *walk, DIR *dir, const char *day)
 	errno = 0;
 	for (const struct dirent *found; (found = readdir(dir)); errno = 0) {
 		const char *name = found->d_name;
-		bool is_shown = name[0] != '.' && is_file(dirfd(dir), found);
+		bool is_odd = name[0] != '.' && !is_file(dirfd(dir), found);
+		bool is_shown = name[0] != '.' && (!is_odd || walk->has_odd);
 		if (walk->folder == FOLDER_FAILED && spool_is_reason(name))
 			is_shown = false;
 		if (is_shown)
-			walk->visitor(walk->context,
-				&(struct folder_entry){
-					.dir = dirfd(dir), .name = name, .day = day});
+			walk->visitor(
+				walk->context, &(struct folder_entry){.dir = dirfd(dir),
+						       .name = name,
+						       .day = day,
+						       .is_odd = is_odd});
 	}
 	return -errno;
 }
@@ -107,7 +111,7 @@ static int walk_days(const struct walk *walk, DIR *sent)
 int folder_walk(const struct spool *spool, const struct folder_choice *choice,
 	folder_visitor visitor, void *context)
 {
-	const struct walk walk = {choice->folder, visitor, context};
+	const struct walk walk = {choice->folder, choice->has_odd, visitor, context};
 	if (choice->day[0])
 		return walk_day(&walk, spool_folder_fd(spool, FOLDER_SENT), choice->day);
 	auto_with(spool_closedirp) DIR *dir = spool_list(spool, choice->folder);

@@ -20,6 +20,7 @@
 struct folder_choice {
 	enum folder folder;
 	char day[SPOOL_DAY_LEN + 1]; /* "": all of the folder */
+	bool has_odd;                /* also what is no regular file */
 };
 
 /* -EINVAL: no such folder; *meant: what is near it, or NULL. */
@@ -29,6 +30,7 @@ struct folder_entry {
 	int dir; /* that the name is in; borrowed */
 	const char *name;
 	const char *day; /* in sent/, else NULL */
+	bool is_odd;     /* no regular file */
 };
 
 typedef void (*folder_visitor)(void *context, const struct folder_entry *entry);

@@ -14,6 +14,8 @@
 #include "core/record.h"
 #include "core/spoken.h"
 #include "system/clock.h"
+#include "system/spool_kind.h"
+#include "system/spool_name.h"
 #include "tool/findings.h"
 #include "tool/folder.h"
 #include "tool/journal.h"
@@ -234,9 +236,9 @@ static bool is_left_alone(const struct foresight *f, const char *name,
 	const struct stat *st, struct buf *note)
 {
 	if (!S_ISREG(st->st_mode))
-		buf_add_text(
-			note, _("the gateway leaves it alone: it is no regular file"));
-	else if (!intake_wants(f->intake, name))
+		buf_add_format(note, _("the gateway leaves it alone: it is %s"),
+			spool_kind_words(st->st_mode));
+	else if (!spool_name_is_drop(name, f->intake))
 		buf_add_text(
 			note, _("the gateway leaves it alone: not a name that it takes"));
 	return note->len > 0;

@@ -18,6 +18,8 @@
 #include "core/spoken.h"
 #include "system/clock.h"
 #include "system/io.h"
+#include "system/spool_kind.h"
+#include "system/spool_name.h"
 #include "tool/commands.h"
 #include "tool/folder.h"
 #include "tool/past.h"
@@ -32,6 +34,8 @@ struct file {
 	char day[SPOOL_DAY_LEN + 1];
 	usec_t arrived;
 	uint64_t bytes;
+	mode_t mode;
+	nlink_t links;
 };
 
 struct list {
@@ -81,15 +85,26 @@ static void note_sending(const struct list *list, const struct file *file, struc
 		buf_add_text(to, _("its turn"));
 }
 
+static enum colour note_incoming(
+	const struct list *list, const struct file *file, struct buf *to)
+{
+	if (!S_ISREG(file->mode))
+		buf_add_format(to, _("ignored: %s"), spool_kind_words(file->mode));
+	else if (!spool_name_is_drop(file->name, list->intake))
+		buf_add_text(to, _("ignored: not a name that the gateway takes"));
+	else if (file->links > 1)
+		buf_add_text(
+			to, _("left alone for as long as it has another name, a hard "
+			      "link: remove that"));
+	return to->len ? DIM : PLAIN;
+}
+
 static enum colour note(const struct list *list, const struct file *file, struct buf *to)
 {
 	auto_free char *headline = NULL;
 	switch (list->choice.folder) {
 	case FOLDER_INCOMING:
-		if (intake_wants(list->intake, file->name))
-			return PLAIN;
-		buf_add_text(to, _("ignored: not a name that the gateway takes"));
-		return DIM;
+		return note_incoming(list, file, to);
 	case FOLDER_SENDING:
 		note_sending(list, file, to);
 		return PLAIN;
@@ -144,7 +159,9 @@ static void visit(void *context, const struct folder_entry *entry)
 		return; /* moved meanwhile */
 	struct file file = {.name = (char *)entry->name,
 		.arrived = folder_arrival(entry),
-		.bytes = (uint64_t)st.st_size};
+		.bytes = (uint64_t)st.st_size,
+		.mode = st.st_mode,
+		.links = st.st_nlink};
 	snprintf(file.day, sizeof(file.day), "%s", entry->day ? entry->day : "");
 	if (list->is_sorted)
 		keep_file(list, &file);
@@ -180,6 +197,7 @@ static void ask_around(struct list *list, const struct tool_site *site)
 	list->site = site;
 	if (!list->listing)
 		return;
+	list->choice.has_odd = list->choice.folder == FOLDER_INCOMING;
 	list->intake = intake_new(site->config->pattern, 0);
 	if (list->choice.folder != FOLDER_SENDING)
 		return;

@@ -312,8 +312,11 @@ static void say_counts(const struct sheet *sheet, const struct site_status *site
 			"files in incoming/ that the gateway may not read",
 			site->unreadable));
 	say_count(sheet, _("ignored"), DIM, site->ignored,
-		words_count("name in incoming/ that is no comment file",
-			"names in incoming/ that are no comment files", site->ignored));
+		words_count("name in incoming/ that is not taken: opensi-spool list "
+			    "incoming says why",
+			"names in incoming/ that are not taken: opensi-spool list "
+			"incoming says why",
+			site->ignored));
 	say(sheet, _("sent today"), PLAIN,
 		words_count("%ju file", "%ju files", site->sent_today),
 		(uintmax_t)site->sent_today);

@@ -13,6 +13,7 @@
 #include "system/clock.h"
 #include "system/io.h"
 #include "system/spool.h"
+#include "system/spool_name.h"
 #include "system/state_file.h"
 #include "tool/access.h"
 #include "tool/folder.h"
@@ -55,7 +56,8 @@ static void count_age(struct census *census, usec_t arrived, usec_t now)
 static void count_waiting(void *context, const struct folder_entry *entry)
 {
 	const struct count *count = context;
-	if (count->intake && !intake_wants(count->intake, entry->name)) {
+	if (entry->is_odd ||
+		(count->intake && !spool_name_is_drop(entry->name, count->intake))) {
 		count->census->ignored++;
 		return;
 	}
@@ -94,7 +96,8 @@ static int count_failed(const struct spool *spool, struct count *count)
 static int count_backlog(
 	const struct spool *spool, const struct intake *intake, struct count *count)
 {
-	const struct folder_choice incoming = {.folder = FOLDER_INCOMING};
+	const struct folder_choice incoming = {
+		.folder = FOLDER_INCOMING, .has_odd = true};
 	const struct folder_choice sending = {.folder = FOLDER_SENDING};
 	count->files = &count->census->incoming;
 	count->intake = intake;

@@ -10,6 +10,7 @@
 #include "base/words.h"
 #include "system/io.h"
 #include "system/log.h"
+#include "system/spool_name.h"
 #include "top/reading.h"
 #include "top/refusal.h"
 
@@ -32,13 +33,6 @@ static struct job *job_named(const struct site *site, const char *name)
 	return job && !strcmp(job->claim.name, name) ? job : NULL;
 }
 
-/* What was claimed before is a drop if it was one then: a retry matches the pattern. */
-static bool wants(const struct intake *intake, const char *name)
-{
-	const char *stamp = NULL;
-	return name[0] != '.' && intake_wants(intake, spool_drop_name(name, &stamp));
-}
-
 static int see(struct site *site, const struct moment *now, enum folder folder,
 	const char *name, enum sign sign)
 {
@@ -48,8 +42,12 @@ static int see(struct site *site, const struct moment *now, enum folder folder,
 		refusal_set_aside(site, now, &(struct drop_at){folder, name}, r);
 		return 0;
 	}
-	if (r == -ENOENT || (r == 0 && !S_ISREG(st.st_mode))) {
+	if (r == -ENOENT) {
 		intake_forget(site_intake(site, folder), name);
+		return 0;
+	}
+	if (r == 0 && !S_ISREG(st.st_mode)) {
+		refusal_pass_over(site, &(struct drop_at){folder, name}, st.st_mode);
 		return 0;
 	}
 	if (r < 0)
@@ -64,7 +62,7 @@ static int see(struct site *site, const struct moment *now, enum folder folder,
 /* Our own claims make this alarm too. */
 static int take_stray(struct site *site, const struct moment *now, const char *name)
 {
-	if (job_named(site, name) || !wants(site->strays, name))
+	if (job_named(site, name) || !spool_name_is_drop(name, site->strays))
 		return 0;
 	return see(site, now, FOLDER_SENDING, name, SIGN_BORN);
 }
@@ -118,7 +116,7 @@ static int take_alarm(
 	case WATCH_TOUCHED:
 		break;
 	}
-	if (!wants(site->incoming, alarm->name))
+	if (!spool_name_is_drop(alarm->name, site->incoming))
 		return 0;
 	return see(site, now, FOLDER_INCOMING, alarm->name, signs[alarm->sign]);
 }
@@ -203,7 +201,7 @@ static int scan_entry(struct site *site, enum folder folder, const char *name)
 	tidy_reason(site, folder, name);
 	if (folder == FOLDER_FAILED)
 		return 0;
-	if (!wants(intake, name)) {
+	if (!spool_name_is_drop(name, intake)) {
 		site->ignored += name[0] != '.';
 		return 0;
 	}

@@ -9,6 +9,7 @@
 
 #include "base/words.h"
 #include "system/log.h"
+#include "system/spool_kind.h"
 
 static void say_damaged(const struct site *site, const char *name, int r)
 {
@@ -52,6 +53,25 @@ static void say_unreadable(
 				     "of 027 and the gateway's group")));
 }
 
+void refusal_pass_over(const struct site *site, const struct drop_at *drop, mode_t mode)
+{
+	if (intake_pass_over(site_intake(site, drop->folder), drop->name))
+		log_event(LEVEL_WARNING, site->config->name, drop->name, "ignored",
+			log_text("folder", folder_name(drop->folder)),
+			log_text("meaning", spool_kind_words(mode)));
+}
+
+/* It was a file when it was seen. */
+static void look_at_kind(const struct site *site, const struct drop_at *drop)
+{
+	struct stat st;
+	int r = spool_look(site->spool, drop->folder, drop->name, &st);
+	if (r == 0 && !S_ISREG(st.st_mode))
+		refusal_pass_over(site, drop, st.st_mode);
+	else
+		intake_forget(site_intake(site, drop->folder), drop->name);
+}
+
 /* What stands in the way of one drop is that drop's trouble; the rest is the machine's.
  */
 int refusal_of(struct site *site, const struct moment *now, const struct drop_at *drop,
@@ -84,7 +104,7 @@ int refusal_of(struct site *site, const struct moment *now, const struct drop_at
 	case -EINVAL:
 	case -ELOOP:
 	case -ENXIO:
-		intake_forget(intake, drop->name);
+		look_at_kind(site, drop);
 		return 0;
 	default:
 		return r;

@@ -24,4 +24,7 @@ int refusal_of(struct site *site, const struct moment *now, const struct drop_at
 void refusal_set_aside(
 	struct site *site, const struct moment *now, const struct drop_at *drop, int r);
 
+/* It is no regular file. */
+void refusal_pass_over(const struct site *site, const struct drop_at *drop, mode_t mode);
+
 #endif

@@ -273,7 +273,7 @@ static void look_at_site(
 		.sent_today = sent_today(t, now),
 		.deferred = state.deferred,
 		.unknown = state.unknown,
-		.ignored = site->ignored + counts.linked,
+		.ignored = site->ignored + counts.linked + counts.odd,
 		.unreadable = counts.unreadable + count_put_off(site),
 		.oldest_waiting_s = oldest_waiting(site, now),
 		.rate = tally_rate(&site->tally, now->up),

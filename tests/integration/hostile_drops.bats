@@ -8,6 +8,7 @@
 bats_require_minimum_version 1.5.0
 
 load gateway_helpers
+load tool_helpers
 
 setup() {
 	start_stub
@@ -88,6 +89,43 @@ memory_used() {
 	[ "$(requests)" = 900 ]
 	not audited reading '(secret|key|audit|loop|endless|pipe|socket|device|inside).xml'
 	[ "$(count_logged trouble)" -eq 0 ]
+}
+
+ignored_are() {
+	[ "$(json 'd["sites"][0]["ignored"]' <"$SPOOL/state.json")" = "$1" ] &&
+		grep -qF "names_ignored{site=\"WEB1\"} $1" "$SITE/metrics"
+}
+
+@test "what is no file is counted at once, said once, and told with what to do" {
+	set_option rescan '"1h"'
+	set_option metrics_file '"metrics"'
+	mkdir "$SPOOL/incoming/folder.xml"
+	start_gateway
+	ln -s nowhere "$SPOOL/incoming/link.xml"
+	mkfifo "$SPOOL/incoming/pipe.xml"
+	eventually ignored_are 3
+	document WEB-1:1 >"$SPOOL/incoming/.aside"
+	ln "$SPOOL/incoming/.aside" "$SPOOL/incoming/linked.xml"
+	eventually ignored_are 4
+	[ "$(count_logged ignored)" -eq 3 ]
+	logged ignored 'folder=incoming meaning="a symbolic link, which is not followed: put'
+	run -0 tool status
+	[[ $output == *'4 names in incoming/ that are not taken:'* ]]
+	tool list incoming --json >"$SITE/list"
+	local note
+	for note in 'link.xml: ignored: a symbolic link' 'folder.xml: ignored: a folder, which' \
+		'pipe.xml: ignored: neither' 'linked.xml: left alone for as long as it has another name'; do
+		json '"\n".join("%s: %s" % (f["name"], f["note"]) for f in d)' <"$SITE/list" |
+			grep -qF "$note"
+	done
+	[ "$(tool list incoming)" = linked.xml ]
+	mv -T "$SPOOL/incoming/.aside" "$SPOOL/incoming/link.xml"
+	rm "$SPOOL/incoming/linked.xml"
+	eventually is_sent link.xml
+	eventually ignored_are 2
+	stop_gateway
+	run -0 tool status
+	[[ $output == *'2 names in incoming/'* ]]
 }
 
 @test "what bears the name of a claim but is no file disturbs nothing, now or at a start" {

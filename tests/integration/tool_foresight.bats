@@ -74,6 +74,17 @@ foretold() {
 	foretold b.xml 'comment 1: "broke"; no gateway runs'
 }
 
+@test "a pattern is held against the name that a file had when it was dropped" {
+	set_option pattern '"a*.xml"'
+	fail_drop a.xml
+	fail_drop b.xml
+	foretold b.xml 'not a name that it takes'
+	foretold a.xml 'no gateway runs'
+	[[ $output != *'not a name'* ]]
+	[ "$(tool list incoming --json | json '[f["note"] for f in d]')" = \
+		"[None, 'ignored: not a name that the gateway takes']" ]
+}
+
 @test "retry says that no gateway runs, whatever the file" {
 	fail_drop a.xml
 	foretold a.xml 'no gateway runs: nothing takes it until one does'

@@ -430,6 +430,27 @@ static void linked_finds_hold_nobody_back(void **state)
 	take("new.xml");
 }
 
+static void what_is_no_file_is_counted_apart_until_it_is_one(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_ARRIVED, file(5), 0);
+	assert_true(intake_pass_over(intake, "a.xml"));
+	assert_true(intake_pass_over(intake, "b.xml"));
+	assert_false(intake_pass_over(intake, "a.xml"));
+	assert_int_equal(counts().odd, 2);
+	assert_int_equal(intake_waiting(intake), 0);
+	assert_int_equal(counts().ready, 0);
+	assert_none_ready();
+	assert_false(intake_knows(intake, "a.xml"));
+	see("a.xml", SIGN_SCAN, file(6), 10);
+	look_at_all(file(6), 10 + settle_time);
+	assert_ready("a.xml", true);
+	intake_scan_begin(intake);
+	intake_scan_end(intake);
+	assert_int_equal(counts().odd, 0);
+	assert_true(intake_pass_over(intake, "b.xml"));
+}
+
 static void what_cannot_be_read_is_set_aside_and_said_once(void **state)
 {
 	(void)state;
@@ -631,6 +652,7 @@ int main(void)
 		with_intake(a_single_link_is_awaited_for_quiet),
 		with_intake(the_last_other_link_going_wakes_what_was_left_alone),
 		with_intake(linked_finds_hold_nobody_back),
+		with_intake(what_is_no_file_is_counted_apart_until_it_is_one),
 		with_intake(what_cannot_be_read_is_set_aside_and_said_once),
 		with_intake(a_change_of_mode_brings_back_what_could_not_be_read),
 		with_intake(what_broke_off_is_made_ready_by_quiet_alone),

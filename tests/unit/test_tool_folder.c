@@ -108,20 +108,40 @@ static void a_walk_of_sent_goes_through_its_days(void **state)
 	assert_int_equal(folder_walk(spool, &none, see, &seen), -ENOENT);
 }
 
+static void see_odd(void *context, const struct folder_entry *entry)
+{
+	if (entry->is_odd)
+		see(context, entry);
+}
+
+static void what_is_no_file_is_given_to_who_asks(void **state)
+{
+	(void)state;
+	struct seen seen = {0};
+	put("incoming/a.xml", "x");
+	assert_int_equal(symlink("nowhere", "incoming/link.xml"), 0);
+	struct folder_choice choice = {.folder = FOLDER_INCOMING};
+	assert_int_equal(folder_walk(spool, &choice, see_odd, &seen), 0);
+	assert_int_equal(seen.count, 0);
+	choice.has_odd = true;
+	assert_int_equal(folder_walk(spool, &choice, see_odd, &seen), 0);
+	assert_int_equal(seen.count, 1);
+}
+
 static void a_claim_tells_its_arrival_and_other_files_are_asked(void **state)
 {
 	(void)state;
 	usec_t at = 0;
 	int dir = spool_folder_fd(spool, FOLDER_INCOMING);
 	assert_int_equal(times_parse_stamp("20261123T101530.123456Z", &at), 0);
-	struct folder_entry claim = {dir, "20261123T101530.123456Z_a.xml", NULL};
+	struct folder_entry claim = {.dir = dir, .name = "20261123T101530.123456Z_a.xml"};
 	assert_true(folder_arrival(&claim) == at);
 	put("incoming/a.xml", "x");
 	struct stat st;
 	assert_int_equal(stat("incoming/a.xml", &st), 0);
-	struct folder_entry file = {dir, "a.xml", NULL};
+	struct folder_entry file = {.dir = dir, .name = "a.xml"};
 	assert_true(folder_arrival(&file) / USEC_SECOND == st.st_ctim.tv_sec);
-	struct folder_entry gone = {dir, "gone.xml", NULL};
+	struct folder_entry gone = {.dir = dir, .name = "gone.xml"};
 	assert_true(folder_arrival(&gone) == 0);
 }
 
@@ -133,6 +153,7 @@ int main(void)
 		cmocka_unit_test(only_days_are_days),
 		in_spool(a_walk_shows_files_and_no_reasons),
 		in_spool(a_walk_of_sent_goes_through_its_days),
+		in_spool(what_is_no_file_is_given_to_who_asks),
 		in_spool(a_claim_tells_its_arrival_and_other_files_are_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
