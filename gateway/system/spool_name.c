@@ -76,3 +76,16 @@ void spool_name_number(const char *name, int number, char numbered[NAME_MAX + 1]
 	snprintf(numbered, NAME_MAX + 1, "%.*s~%d%.*s", (int)(suffix - name), name,
 		number, CLAIM_NAME_MAX, suffix);
 }
+
+bool spool_name_may_be(const char *name, const char *drop)
+{
+	const char *dot = strrchr(name, '.');
+	size_t head = dot ? (size_t)(dot - name) : strlen(name);
+	if (!strcmp(name, drop))
+		return true;
+	if (strncmp(name, drop, head) != 0 || drop[head] != '~')
+		return false;
+	const char *number = drop + head + 1;
+	size_t digits = strspn(number, "0123456789");
+	return digits && !strcmp(number + digits, name + head);
+}

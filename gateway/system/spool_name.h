@@ -24,5 +24,7 @@ void spool_name_shorten(struct buf *b, const char *name, size_t max);
 /* NAME~2.xml for NAME.xml: the suffix stays, so that moved back it is still a drop. A
  * stamp has a dot too, which begins no suffix. */
 void spool_name_number(const char *name, int number, char numbered[NAME_MAX + 1]);
+/* Whether a drop that was called `name` may be called `drop` by now: so, or numbered. */
+bool spool_name_may_be(const char *name, const char *drop);
 
 #endif

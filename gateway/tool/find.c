@@ -17,6 +17,7 @@
 #include "core/intake.h"
 #include "core/record.h"
 #include "core/spoken.h"
+#include "system/clock.h"
 #include "system/spool_name.h"
 #include "tool/commands.h"
 #include "tool/findings.h"
@@ -36,6 +37,7 @@ static bool is_under_way(const struct finding *finding)
 
 struct look {
 	const struct tool_site *site;
+	usec_t now;
 	struct findings *findings;
 	const struct judge *judge;
 	enum folder folder;
@@ -65,6 +67,29 @@ static bool is_news(const struct finding *finding, const struct look *look)
 		       strncmp(look->name, finding->stamp, TIMES_STAMP_LEN) > 0);
 }
 
+/* It is not sent again yet: the shop may be storing it. What no run waits for so far
+ * waits from the next start on. */
+static bool is_kept_back(
+	const struct tool_site *site, const struct finding *finding, usec_t now)
+{
+	return finding->state == FIND_UNKNOWN &&
+	       (finding->is_unanswered ||
+		       finding->at + site->config->unknown_wait * 1000 > now);
+}
+
+static void note_wait(const struct tool_site *site, struct finding *finding)
+{
+	if (!finding->is_unanswered && !finding->is_restated)
+		finding->until = finding->at + site->config->unknown_wait * 1000;
+}
+
+static void note_place(const struct look *look, struct finding *finding)
+{
+	finding->has_place = true;
+	finding->place.folder = look->folder;
+	snprintf(finding->place.name, sizeof(finding->place.name), "%s", look->name);
+}
+
 static void note_file(const struct look *look, const struct comment *c)
 {
 	struct finding *finding =
@@ -73,13 +98,16 @@ static void note_file(const struct look *look, const struct comment *c)
 		finding = findings_add(look->findings, c->web_order_number, c->id);
 	else if (!is_news(finding, look))
 		return;
+	note_place(look, finding);
+	if (look->folder != FOLDER_FAILED &&
+		is_kept_back(look->site, finding, look->now)) {
+		note_wait(look->site, finding);
+		return;
+	}
 	finding->state = look->folder == FOLDER_FAILED ? FIND_FAILED : FIND_WAITING;
 	finding->at = arrival(look);
 	free(take_ptr(finding->code));
 	free(take_ptr(finding->message));
-	finding->has_place = true;
-	finding->place.folder = look->folder;
-	snprintf(finding->place.name, sizeof(finding->place.name), "%s", look->name);
 }
 
 static void look_into(const struct look *look)
@@ -115,10 +143,12 @@ static void look_through(struct look *look, enum folder folder)
 	}
 }
 
-static void look_at_files(const struct tool_site *site, struct findings *findings)
+static void look_at_files(
+	const struct tool_site *site, struct findings *findings, usec_t now)
 {
 	auto_with(judge_cleanup) struct judge *judge = judge_open(site->config);
-	struct look look = {.site = site, .findings = findings, .judge = judge};
+	struct look look = {
+		.site = site, .now = now, .findings = findings, .judge = judge};
 	if (!judge)
 		return;
 	look_through(&look, FOLDER_FAILED);
@@ -143,22 +173,22 @@ static bool find_place(const struct tool_site *site, struct finding *finding)
 }
 
 /* Where its file is tells what the journal's last word means by now. */
-static void settle(const struct tool_site *site, struct finding *finding)
+static void settle(const struct tool_site *site, struct finding *finding, usec_t now)
 {
 	finding->has_place = find_place(site, finding);
 	if (finding_is_delivered(finding))
 		return;
 	bool is_sending = is_under_way(finding);
-	bool may_be_stored =
-		finding->state == FIND_POSTED || finding->state == FIND_UNKNOWN;
-	if (finding->has_place && finding->place.folder == FOLDER_INCOMING)
-		finding->state = FIND_WAITING;
-	else if (may_be_stored && !is_sending)
+	bool is_back = finding->has_place && finding->place.folder == FOLDER_INCOMING;
+	finding->is_unanswered = finding->state == FIND_POSTED && !is_sending;
+	if (finding->is_unanswered)
 		finding->state = FIND_UNKNOWN;
+	if (is_back && !is_kept_back(site, finding, now))
+		finding->state = FIND_WAITING;
 	else if (finding->state == FIND_DEFERRED && !is_sending)
 		finding->state = finding->has_place ? FIND_FAILED : FIND_WITHDRAWN;
-	if (finding->state == FIND_UNKNOWN && is_sending && !finding->is_restated)
-		finding->until = finding->at + site->config->unknown_wait * 1000;
+	if (finding->state == FIND_UNKNOWN && (is_sending || is_back))
+		note_wait(site, finding);
 }
 
 static int compare_times(const void *a, const void *b)
@@ -172,6 +202,7 @@ static int compare_times(const void *a, const void *b)
 static bool search_site(const struct tool_site *site, struct findings *findings)
 {
 	auto_with(journal_cleanup) struct journal *journal = journal_open(site);
+	usec_t now = clock_now().wall;
 	auto_free char *order =
 		findings->order ? journal_needle("order", findings->order) : NULL;
 	auto_free char *comment =
@@ -185,9 +216,9 @@ static bool search_site(const struct tool_site *site, struct findings *findings)
 			.context = findings,
 		});
 	for (size_t i = 0; i < findings->count; i++)
-		settle(site, findings->list[i]);
+		settle(site, findings->list[i], now);
 	if (!findings_are_final(findings))
-		look_at_files(site, findings);
+		look_at_files(site, findings, now);
 	if (findings->count)
 		qsort((void *)findings->list, findings->count, sizeof(struct finding *),
 			compare_times);

@@ -42,8 +42,9 @@ struct finding {
 	char *drop;                      /* the claim's name without it, or NULL */
 	bool has_place;
 	struct place place;
-	bool is_restated; /* by a checkpoint; not yet told when it came about */
-	size_t day;       /* of its last word: so many days were closed before */
+	bool is_restated;   /* by a checkpoint; not yet told when it came about */
+	bool is_unanswered; /* FIND_UNKNOWN: the run that posted it is over */
+	size_t day;         /* of its last word: so many days were closed before */
 };
 
 struct findings {

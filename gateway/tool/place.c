@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "system/io.h"
+#include "system/spool_name.h"
 
 enum { NUMBERED_MAX = 3 };
 
@@ -97,24 +98,16 @@ static bool is_found_by_stamp(const struct spool *spool, enum folder folder,
 	       is_listed_in_sent(spool, stamp, place);
 }
 
-static void number_name(const char *name, int number, char numbered[PLACE_NAME_MAX])
-{
-	const char *dot = strrchr(name, '.');
-	const char *end = dot ? dot : name + strlen(name);
-	snprintf(numbered, PLACE_NAME_MAX, "%.*s~%d%s", (int)(end - name), name, number,
-		end);
-}
-
 bool place_find_in(const struct spool *spool, enum folder folder, const char *stamp,
 	const char *drop, struct place *place)
 {
 	char name[PLACE_NAME_MAX];
-	char numbered[PLACE_NAME_MAX];
+	char numbered[NAME_MAX + 1];
 	snprintf(name, sizeof(name), "%s_%s", stamp, drop ? drop : "");
 	if (drop && is_in(spool, folder, name, place))
 		return true;
 	for (int i = 2; drop && folder == FOLDER_SENT && i <= NUMBERED_MAX; i++) {
-		number_name(name, i, numbered);
+		spool_name_number(name, i, numbered);
 		if (is_in_sent(spool, numbered, place))
 			return true;
 	}

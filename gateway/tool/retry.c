@@ -15,6 +15,7 @@
 #include "base/words.h"
 #include "system/clock.h"
 #include "system/io.h"
+#include "system/spool_name.h"
 #include "tool/access.h"
 #include "tool/commands.h"
 #include "tool/folder.h"
@@ -127,7 +128,8 @@ static bool base_of(const char *name, char base[NAME_MAX + 1])
 	return true;
 }
 
-/* The files that a drop's name or a stamp alone may mean. */
+/* The files that a drop's name, a stamp, or both may mean: where a name was taken, it got
+ * a number. */
 struct wanted {
 	const char *name;
 	struct seer *seer; /* of the site that is looked through */
@@ -137,14 +139,23 @@ struct wanted {
 	size_t count;
 };
 
+static bool may_mean(const char *given, const char *stamp, const char *drop)
+{
+	if (!strncmp(given, stamp, TIMES_STAMP_LEN)) {
+		given += TIMES_STAMP_LEN;
+		if (!*given)
+			return true;
+		given += *given == '_';
+	}
+	return spool_name_may_be(given, drop);
+}
+
 static void want(void *context, const struct folder_entry *entry)
 {
 	struct wanted *w = context;
 	const char *stamp = NULL;
 	const char *drop = spool_drop_name(entry->name, &stamp);
-	bool is_stamp = stamp && strlen(w->name) == TIMES_STAMP_LEN &&
-			!strncmp(stamp, w->name, TIMES_STAMP_LEN);
-	if (!stamp || (!is_stamp && strcmp(drop, w->name) != 0))
+	if (!stamp || !may_mean(w->name, stamp, drop))
 		return;
 	if (w->count < NAMED_MAX)
 		buf_add_format(w->names, "%s%s", w->count ? ", " : "", entry->name);

@@ -264,6 +264,28 @@ static void print_field(const char *name, const char *text)
 	putchar('\n');
 }
 
+/* When a claim's file came back to incoming/, where it waits for another; else 0. */
+static usec_t moved_back_at(const struct view *v)
+{
+	bool is_back = v->has_file && v->file.folder == FOLDER_INCOMING &&
+		       *v->story->stamp && v->trouble == 0;
+	return is_back ? (usec_t)v->st.st_ctim.tv_sec * USEC_SECOND : 0;
+}
+
+static void print_now(const struct view *v)
+{
+	auto_buf struct buf text = {.max_bytes = FIELD_BYTES};
+	auto_buf struct buf when = {.max_bytes = FIELD_BYTES};
+	if (!moved_back_at(v))
+		return;
+	times_add_local(&when, moved_back_at(v));
+	buf_add_format(&text,
+		_("moved back to incoming/ on %s, and waits for its turn; what follows "
+		  "came before"),
+		buf_peek(&when));
+	print_field(_("now"), buf_peek(&text));
+}
+
 static void print_file(const struct view *v)
 {
 	char path[PLACE_PATH_MAX];
@@ -291,6 +313,7 @@ static void print_head(const struct view *v)
 	putchar('\n');
 	print_field(_("site"), v->at->site->config->name);
 	print_file(v);
+	print_now(v);
 	if (claimed_at(v)) {
 		times_add_local(&claimed, claimed_at(v));
 		print_field(_("claimed"), buf_peek(&claimed));
@@ -355,6 +378,7 @@ static void write_view(struct writer *w, const struct view *v)
 	writer_text(w, "retry_of", *v->story->of ? v->story->of : NULL);
 	writer_text(w, "retried_as", *v->story->retried_as ? v->story->retried_as : NULL);
 	writer_time(w, "retried", v->story->retried_at);
+	writer_time(w, "moved_back", moved_back_at(v));
 	writer_close(w, '{');
 }
 

@@ -175,6 +175,25 @@ fail_invalid() {
 	[[ $output == *'no such file'* ]]
 }
 
+@test "retry finds a numbered file by the name that was taken" {
+	fail_drop 'a~2.xml'
+	tool retry "${STAMP}_a.xml"
+	[ -e "$SPOOL/incoming/${STAMP}_a~2.xml" ]
+	fail_drop 'b~3.xml'
+	tool retry b.xml
+	[ -e "$SPOOL/incoming/${STAMP}_b~3.xml" ]
+	fail_drop 'c~x.xml'
+	run -1 tool retry c.xml
+	fail_drop 'c~2.xml'
+	fail_drop 'c~3.xml'
+	run -1 tool retry c.xml
+	[[ $output == *'each of 2 files'*"${STAMP}_c~2.xml"* ]]
+	[[ $output != *c~x* ]]
+	fail_drop c.xml
+	tool retry "${STAMP}_c.xml"
+	[ -e "$SPOOL/incoming/${STAMP}_c.xml" ]
+}
+
 @test "retry --all and a list for programs are in the order of time" {
 	local i
 	for i in 9 3 7 1 5; do

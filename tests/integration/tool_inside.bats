@@ -112,6 +112,38 @@ comment_fields() {
 	[[ $(tool find --comment 7) == *$'\tunknown\t'* ]]
 }
 
+@test "a comment that waits goes on waiting in a file that was moved back" {
+	set_option unknown_wait '"1h"'
+	local day now
+	day=$(date -u +%F) now=$(date -u +%T)
+	journal "$day" "$now.000000" outcome $A "$(comment_fields 1 WEB-1 7),\"result\":\"unknown\""
+	document WEB-1:7 >"$SPOOL/incoming/${A}_orders.xml"
+	[[ $(tool find --comment 7) == *$'\tunknown until '*"incoming/${A}_orders.xml" ]]
+	mv "$SPOOL/incoming/${A}_orders.xml" "$SPOOL/sending/${B}_orders.xml"
+	[[ $(tool find --comment 7) == *$'\tunknown until '*"sending/${B}_orders.xml" ]]
+	mv "$SPOOL/sending/${B}_orders.xml" "$SPOOL/incoming/other.xml"
+	[[ $(tool find --comment 7) == *$'\tunknown until '*incoming/other.xml ]]
+	set_option unknown_wait '"1s"'
+	rm "$SPOOL"/audit/*
+	journal $DAY_1 10:00:00.500000 outcome $A "$(comment_fields 1 WEB-1 7),\"result\":\"unknown\""
+	[[ $(tool find --comment 7) == *$'\twaiting\t'*incoming/other.xml ]]
+	# What no run has begun to wait for.
+	journal $DAY_1 10:00:01.500000 posting $A "$(comment_fields 1 WEB-1 7)"
+	[[ $(tool find --comment 7) == *$'\tunknown\t'*incoming/other.xml ]]
+}
+
+@test "show says first that a file was moved back" {
+	live_part
+	stop_gateway
+	mv "$SPOOL"/failed/*_orders.xml "$SPOOL/incoming/"
+	rm "$SPOOL"/sent/*/*
+	run -0 tool show orders.xml
+	[[ ${lines[2]} == *'file      incoming/'* ]]
+	[[ ${lines[3]} == *'now       moved back to incoming/ on 20'*' waits for its turn; what follows came before' ]]
+	[ "$(tool show orders.xml --json | json 'd[0]["moved_back"][:2], d[0]["file"][:9]')" = \
+		"('20', 'incoming/')" ]
+}
+
 @test "a comment that was put off and taken away is withdrawn" {
 	journal $DAY_1 10:00:00.500000 outcome $A "$(comment_fields 1 WEB-1 7),\"result\":\"deferred\""
 	[[ $(tool find --comment 7) == *$'\twithdrawn\t'* ]]
