@@ -34,7 +34,8 @@ static const struct option_word options[] = {
 	{"older-than", N_("AGE"), N_("what is older, such as 90d"), OPTION(older_than),
 		0},
 	{"yes", NULL, N_("do not ask"), OPTION(yes), 'y'},
-	{"null", NULL, N_("names end in a NUL instead of a newline"), OPTION(null), '0'},
+	{"null", NULL, N_("names that list writes or - reads end in a NUL"), OPTION(null),
+		'0'},
 	{"version", NULL, N_("say the version and exit"), OPTION(version), 'V'},
 	{"help", NULL, N_("this help"), OPTION(help), 'h'},
 };

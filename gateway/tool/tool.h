@@ -29,7 +29,7 @@ struct tool_options {
 	bool check;
 	bool all;
 	bool yes;
-	bool null; /* names end in a NUL, read and written */
+	bool null; /* names that list writes, and - reads, end in a NUL */
 	bool help, version;
 };
 

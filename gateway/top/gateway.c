@@ -31,7 +31,7 @@
 #include "top/pipeline.h"
 #include "top/report.h"
 
-enum { ERRORS_MAX_BYTES = 64 * 1024 };
+enum { ERRORS_MAX_BYTES = 64 * 1024, LINE_MAX_BYTES = 2 * ERRORS_MAX_BYTES };
 
 struct gateway {
 	struct options options;
@@ -209,6 +209,29 @@ static int start(struct gateway *g)
 
 /* --- signals --- */
 
+/* As one line of a log: "a; b", for "a" and "b" on a line each. */
+static void join_lines(const char *lines, struct buf *joined)
+{
+	while (*lines) {
+		size_t len = strcspn(lines, "\n");
+		buf_add(joined, lines, len);
+		lines += len + (lines[len] == '\n');
+		if (*lines)
+			buf_add_text(joined, "; ");
+	}
+}
+
+static void say_refused(const struct buf *errors)
+{
+	auto_buf struct buf line = {.max_bytes = LINE_MAX_BYTES};
+	join_lines(buf_peek(errors), &line);
+	log_event(LEVEL_ERROR, NULL, NULL, "reload-refused",
+		log_text("errors", buf_peek(&line)),
+		log_text("meaning",
+			_("the configuration in use was not changed; files in folders it "
+			  "did not name so far need a restart")));
+}
+
 static void replace_config(struct gateway *g)
 {
 	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
@@ -217,11 +240,7 @@ static void replace_config(struct gateway *g)
 	if (r == 0)
 		r = config_may_replace(g->config, next, &errors);
 	if (r < 0) {
-		log_event(LEVEL_ERROR, NULL, NULL, "reload-refused",
-			log_text("errors", buf_peek(&errors)),
-			log_text("meaning",
-				_("the configuration in use was not changed; files in "
-				  "folders it did not name so far need a restart")));
+		say_refused(&errors);
 		set_language(g); /* reading spoke as the refused one wanted */
 		return;
 	}

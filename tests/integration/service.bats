@@ -145,6 +145,15 @@ last_line_is() {
 		'STATUS=boutique held: key refused, next try [0-2][0-9]:[0-5][0-9]; 1 waiting'
 }
 
+@test "the line is told anew in the language that a reload brings" {
+	start_listener
+	start_gateway
+	eventually last_line_is 'STATUS=1 site open, 0 waiting'
+	set_option language '"fr"'
+	reload
+	eventually last_line_is 'STATUS=1 site ouvert, 0 en attente'
+}
+
 @test "the line is told on change only, and at most once a second" {
 	local id ids=()
 	for id in 1 2 3 4 5 6 7 8 9 10 11 12; do

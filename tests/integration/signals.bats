@@ -118,7 +118,12 @@ reload() {
 	set_option log_level '"debug"'
 	set_option nonsense 1
 	reload
-	eventually logged reload-refused 'batch_comments.*nonsense|reload-refused .*nonsense.*batch_comments'
+	eventually logged reload-refused '; .*gateway.conf:'
+	grep event=reload-refused "$LOG" >"$SITE/said"
+	grep -q batch_comments "$SITE/said"
+	grep -q nonsense "$SITE/said"
+	not grep -q '?' "$SITE/said"
+	not grep -q '; "' "$SITE/said"
 	document WEB-1:1 | drop a.xml
 	eventually is_sent a.xml
 	not logged exchange
