@@ -62,6 +62,13 @@ deb() {
 	[[ $listed != */usr/local* ]]
 }
 
+@test "exporters can be run where they lie, and nothing else of the documents" {
+	local scripts
+	scripts=$(dpkg-deb -c "$(deb)" | awk '$1 ~ /^-..x..x..x/ { print $6 }' | grep /doc/)
+	diff <(sort <<<"$scripts") <(cd "$ROOT/contrib" &&
+		find exporters -type f -perm -u+x -printf './usr/share/doc/opensi-gateway/%p\n' | sort)
+}
+
 @test "nothing in it names a place below /usr/local" {
 	local files=$BATS_TEST_TMPDIR/files
 	dpkg-deb -x "$(deb)" "$files"
