@@ -115,23 +115,6 @@ void print_size(char text[PRINT_AGE_MAX], uint64_t bytes)
 	snprintf(text + len, PRINT_AGE_MAX - len, " %s", _(units[unit]));
 }
 
-const char *print_time(usec_t at, usec_t now)
-{
-	static char texts[4][2 * PRINT_AGE_MAX];
-	static unsigned next;
-	char *text = texts[next++ % 4];
-	if (print_is_terminal()) {
-		char age[PRINT_AGE_MAX];
-		print_age(age, (now - at) / 1000);
-		snprintf(text, sizeof(texts[0]), _("%s ago"), age);
-	} else {
-		auto_buf struct buf out = {.max_bytes = sizeof(texts[0])};
-		times_add_utc(&out, at);
-		snprintf(text, sizeof(texts[0]), "%s", buf_peek(&out));
-	}
-	return text;
-}
-
 void print_add_instant(struct buf *out, usec_t at)
 {
 	if (print_is_terminal())

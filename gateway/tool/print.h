@@ -53,9 +53,6 @@ struct listing;
 struct listing *listing_new(const struct column *columns, size_t count, bool json);
 /* Fields in the order of the columns; copied. NULL: nothing to tell (null, or empty). */
 void listing_add(struct listing *listing, enum colour colour, const char *const *fields);
-/* A time: relative on a terminal, RFC 3339 elsewhere. Valid until the next call but
- * three. */
-const char *print_time(usec_t at, usec_t now);
 /* A time whose very instant matters: local with its offset on a terminal, RFC 3339
  * elsewhere. */
 void print_add_instant(struct buf *out, usec_t at);

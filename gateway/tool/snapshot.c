@@ -29,11 +29,6 @@ enum { FILES_LOOKED_AT = 50000 };
 static const msec_t bands[AGE_BANDS] = {MSEC_MINUTE, 10 * MSEC_MINUTE, MSEC_HOUR,
 	6 * MSEC_HOUR, 24 * MSEC_HOUR, MSEC_NEVER};
 
-msec_t census_band(unsigned band)
-{
-	return bands[band];
-}
-
 /* --- the folders --- */
 
 struct count {

@@ -29,9 +29,6 @@ struct census {
 	bool is_all;               /* failed and sent_today are counted */
 };
 
-/* The age below which a file belongs to that band; MSEC_NEVER for the last. */
-msec_t census_band(unsigned band);
-
 enum presence { GATEWAY_ABSENT, GATEWAY_RUNS, GATEWAY_UNSEEN };
 
 struct snapshot {

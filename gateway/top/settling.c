@@ -41,8 +41,7 @@ static enum way way_of(const struct job *job)
 
 /* --- the reason --- */
 
-static const char *why_of(
-	const struct site *site, const struct progress *p, char text[160])
+static const char *why_of(const struct progress *p, char text[160])
 {
 	if (p->state != PROGRESS_REJECTED)
 		return NULL;
@@ -57,13 +56,11 @@ static const char *why_of(
 			_("the shop gave no result: this order takes no comments"));
 	else
 		return NULL;
-	(void)site;
 	return text;
 }
 
 /* Comments as the reason lists them; `whys` holds the words. */
-static struct reason_comment *list_comments(
-	const struct site *site, const struct job *job, char (*whys)[160])
+static struct reason_comment *list_comments(const struct job *job, char (*whys)[160])
 {
 	struct reason_comment *list = xcalloc(job->count, sizeof(*list));
 	for (size_t i = 0; i < job->count; i++) {
@@ -76,7 +73,7 @@ static struct reason_comment *list_comments(
 			.id = c->id,
 			.result = p->state == PROGRESS_FRESH ? NULL
 							     : progress_name(p->state),
-			.why = why_of(site, p, whys[i]),
+			.why = why_of(p, whys[i]),
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 			.attempts = p->attempts,
@@ -136,7 +133,7 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 		       job->past && !job->is_stopped;
 	auto_free char(*whys)[160] = xcalloc(job->count, sizeof(*whys));
 	auto_free struct reason_comment *comments =
-		is_past ? list_past(job->past) : list_comments(site, job, whys);
+		is_past ? list_past(job->past) : list_comments(job, whys);
 	const struct reason reason = {
 		.kind = kind_of(job, way),
 		.site = site->config->name,
