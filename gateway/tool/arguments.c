@@ -200,7 +200,7 @@ static int check_names(const struct command *command, const struct tool *tool)
 int arguments_read(
 	int argc, char **argv, struct tool *tool, const struct command **command)
 {
-	optind = 1;
+	optind = 0; /* anew, whatever was read before (getopt(3)) */
 	int status = read_options(argc, argv, NULL, &tool->options);
 	if (status >= 0)
 		return status;

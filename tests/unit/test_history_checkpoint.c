@@ -175,6 +175,38 @@ static void a_settled_claim_is_known_until_a_checkpoint_omits_it(void **state)
 	assert_true(history_claim(later, B)->is_settling);
 }
 
+/* Its `reading` may have been in a line that was lost. */
+static void what_is_posted_of_a_settled_claim_is_one_more_doubt(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	read_valid(h, A);
+	post(h, A, 1, "7");
+	FEED(h, .event = EVENT_SETTLED, .claim = A, .to = "failed/x");
+	post(h, A, 1, "7");
+	post(h, A, 2, "8");
+	outcome(h, A, 1, "7", "deferred");
+	history_finish(h);
+	assert_int_equal(doubt_count(h), 2);
+}
+
+static void a_checkpoint_restates_only_doubts_of_a_settled_claim(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 1);
+	FEED(h, .event = EVENT_SETTLED, .claim = A, .to = "sent/2026-11-23/x");
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .number = 1, .order = "O",
+		.comment = "7", .result = "unknown");
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .number = 2, .order = "O",
+		.comment = "8", .result = "delivered");
+	history_finish(h);
+	assert_int_equal(doubt_count(h), 1);
+}
+
 static void what_went_to_failed_is_remembered_past_checkpoints(void **state)
 {
 	auto_history struct history *h = history_new();
@@ -205,6 +237,8 @@ int main(void)
 		cmocka_unit_test(a_checkpoint_that_is_not_complete_takes_nothing_away),
 		cmocka_unit_test(a_kill_is_counted_once_when_a_checkpoint_tells_it_too),
 		cmocka_unit_test(a_settled_claim_is_known_until_a_checkpoint_omits_it),
+		cmocka_unit_test(what_is_posted_of_a_settled_claim_is_one_more_doubt),
+		cmocka_unit_test(a_checkpoint_restates_only_doubts_of_a_settled_claim),
 		cmocka_unit_test(what_went_to_failed_is_remembered_past_checkpoints),
 	};
 	return cmocka_run_group_tests_name("history checkpoint", tests, NULL, NULL);
