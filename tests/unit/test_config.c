@@ -105,6 +105,12 @@ static void a_key_holds_only_what_a_shop_can_compare(void **state)
 		open_bad(CODE URL SPOOL "key_file = \"other\";", &errors);
 		assert_non_null(strstr(buf_peek(&errors), "beyond ASCII"));
 	}
+	char key[130] = {0};
+	memset(key, 'k', sizeof(key) - 1);
+	auto_buf struct buf errors = {.max_bytes = ERRORS_BYTES};
+	put("other", key, 0600);
+	open_bad(CODE URL SPOOL "key_file = \"other\";", &errors);
+	assert_non_null(strstr(buf_peek(&errors), "at most 128 characters"));
 	put("other", "Any-Other-Key", 0600);
 	auto_with(config_cleanup) struct config *config =
 		open_good(CODE URL SPOOL "key_file = \"other\";");
@@ -192,6 +198,27 @@ static void what_needs_a_restart_is_refused_as_a_whole(void **state)
 		"nothing\n");
 }
 
+static struct config *open_of_user(const char *user)
+{
+	struct config *config = NULL;
+	auto_buf struct buf text = {.max_bytes = CONFIG_BYTES};
+	auto_buf struct buf errors = {.max_bytes = ERRORS_BYTES};
+	buf_add_format(&text, "%s user = \"%s\";", SITE, user);
+	put("c.conf", buf_peek(&text), 0600);
+	assert_int_equal(config_open_for_tool("c.conf", false, &config, &errors), 0);
+	return config;
+}
+
+static void whom_it_became_does_not_change_under_way(void **state)
+{
+	(void)state;
+	auto_with(config_cleanup) struct config *now = open_of_user("a");
+	auto_with(config_cleanup) struct config *next = open_of_user("b");
+	auto_buf struct buf errors = {.max_bytes = ERRORS_BYTES};
+	assert_int_equal(config_may_replace(now, next, &errors), -EPERM);
+	assert_string_equal(buf_peek(&errors), "c.conf: user" RESTART);
+}
+
 static void a_thousand_readings_leave_nothing_behind(void **state)
 {
 	(void)state;
@@ -275,6 +302,7 @@ int main(void)
 		cmocka_unit_test(policy_may_change_under_way),
 		cmocka_unit_test(a_secret_may_change_in_its_file),
 		cmocka_unit_test(what_needs_a_restart_is_refused_as_a_whole),
+		cmocka_unit_test(whom_it_became_does_not_change_under_way),
 		cmocka_unit_test(a_thousand_readings_leave_nothing_behind),
 		cmocka_unit_test(the_sample_is_a_good_configuration),
 		cmocka_unit_test(the_sample_shows_every_setting_at_its_default),

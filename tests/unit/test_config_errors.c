@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_fixture.h"
 
+#include <limits.h>
+
 #include "base/alloc.h"
 
 struct mistake {
@@ -62,6 +64,26 @@ static void each_value_is_judged_with_its_line(void **state)
 			":2: url: ", "allow_plaintext"},
 		{CODE SPOOL KEY_FILE "\nurl = \"https://u:p@h/\";",
 			":2: url: ", "basic_auth_file"},
+	};
+	ASSERT_MISTAKES(mistakes);
+}
+
+static void what_is_too_much_is_told(void **state)
+{
+	(void)state;
+	auto_buf struct buf path = {.max_bytes = CONFIG_BYTES};
+	auto_buf struct buf sites = {.max_bytes = CONFIG_BYTES};
+	buf_add_text(&path, CODE URL KEY_FILE "\nspool = \"");
+	for (int i = 0; i < PATH_MAX / 2 - 1; i++)
+		buf_add_text(&path, "a/");
+	buf_add_text(&path, "\";");
+	buf_add_text(&sites, CODE URL KEY_FILE "\nsites = (");
+	for (int i = 0; i < 1001; i++)
+		buf_add_format(&sites, "%s{}", i ? "," : "");
+	buf_add_text(&sites, ");");
+	const struct mistake mistakes[] = {
+		{buf_peek(&path), ":2: spool: ", "too long for a path"},
+		{buf_peek(&sites), ":2: sites: holds 1001 sites", "at most 1000"},
 	};
 	ASSERT_MISTAKES(mistakes);
 }
@@ -333,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_value_is_judged_with_its_line),
+		cmocka_unit_test(what_is_too_much_is_told),
 		cmocka_unit_test(no_number_is_cut_to_a_smaller_one),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(settings_that_do_not_go_together_are_named),

@@ -374,6 +374,49 @@ static void every_encoding_gives_the_same_text(void **state)
 	assert_first_text("utf-7.xml", "été");
 }
 
+/* Far behind the beginning too, where the parser has long begun to decode. */
+static void bytes_that_an_encoding_has_not_are_told_as_such(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {{"EUC-JP", "\x8E\xFF"},
+		{"GBK", "\xFF\xFF"}, {"SHIFT_JIS", "\x81\xFF"}, {"BIG5", "\xFF"},
+		{"ASCII", "\xE9"}, {"UTF-7", "+\xFF"}, {"windows-1252", "\x81"}};
+	static const size_t distances[] = {0, 20000, 100000};
+	for (size_t i = 0; i < 3 * sizeof(cases) / sizeof(cases[0]); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		auto_buf struct buf text = {.max_bytes = ROOM};
+		buf_add_format(
+			&b, "<?xml version='1.0' encoding='%s'?>", cases[i / 3][0]);
+		add_head(&b);
+		add_repeated(&text, "x", distances[i % 3]);
+		buf_add_text(&text, cases[i / 3][1]);
+		struct values v = usual;
+		v.text = buf_peek(&text);
+		add_comment(&b, &v);
+		add_foot(&b);
+		auto_reading o = read_text(&lenient, &b);
+		assert_reading(
+			cases[i / 3][0], &o, VERDICT_MALFORMED, "not of the encoding");
+	}
+}
+
+/* It would be waited for if it were taken for one that breaks off. */
+static void bytes_that_an_encoding_has_not_are_told_at_the_very_end_too(void **state)
+{
+	(void)state;
+	static const char *const cases[][2] = {{"EUC-JP", "\x8E\xFF"},
+		{"GBK", "\xFF\xFF"}, {"SHIFT_JIS", "\x81\xFF"}, {"BIG5", "\xFF"},
+		{"UTF-7", "+\xFF"}, {"windows-1252", "\x81"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		buf_add_format(&b, "<?xml version='1.0' encoding='%s'?>", cases[i][0]);
+		add_head(&b);
+		buf_add_text(&b, cases[i][1]);
+		auto_reading o = read_text(&lenient, &b);
+		assert_reading(cases[i][0], &o, VERDICT_MALFORMED, "not of the encoding");
+	}
+}
+
 static void dates_and_booleans_are_read_without_the_space_around(void **state)
 {
 	(void)state;
@@ -502,8 +545,8 @@ static void a_date_is_a_day_of_the_calendar(void **state)
 		"2020-01-32", "0000-01-01", "-0000-01-01", "02020-01-01", "+2020-01-01",
 		"20-01-01", "2020-1-1", "2020/01/01", "2020-01-01 Z", "2020-01-01z",
 		"2020-01-01+14:01", "2020-01-01+2:00", "2020-01-01+02:60", "2020-01-01T",
-		"2020-01-01T00:00:00", "20200101", "", "2020-01-", "2020-01-01+", "-",
-		"--"};
+		"2020-01-01T00:00:00", "2020-01-01Zz", "20200101", "", "2020-01-",
+		"2020-01-01+", "-", "--"};
 	struct values v = usual;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		v.date = good[i];
@@ -513,6 +556,10 @@ static void a_date_is_a_day_of_the_calendar(void **state)
 		v.date = bad[i];
 		assert_value(&strict, &v, "2020-05-01");
 	}
+	v.date = "2020-02-30Z";
+	assert_value(&strict, &v, "not a day of the calendar");
+	v.date = "2020-02-28Zz";
+	assert_value(&strict, &v, "not a date");
 }
 
 static void a_boolean_is_one_of_four_words(void **state)
@@ -868,7 +915,8 @@ static void no_encoding_hides_a_crowd_of_attributes(void **state)
 	static const struct {
 		const char *name;
 		bool has_plain_head;
-	} encodings[] = {{"IBM037", false}, {"IBM500", false}, {"UTF-7", true}};
+	} encodings[] = {{"IBM037", false}, {"IBM500", false}, {"UTF-7", true},
+		{"ISO-8859-15", true}};
 	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
 		auto_buf struct buf head = {.max_bytes = ROOM};
 		auto_buf struct buf rest = {.max_bytes = ROOM};
@@ -885,6 +933,27 @@ static void no_encoding_hides_a_crowd_of_attributes(void **state)
 		auto_reading o = read_text(&strict, &b);
 		assert_reading(
 			encodings[i].name, &o, VERDICT_REFUSED, "crowd of attributes");
+	}
+}
+
+/* Where the parser stops there is no need to look any further. */
+static void a_crowd_behind_the_end_of_the_parsers_way_is_told_by_what_stops_it(
+	void **state)
+{
+	(void)state;
+	static const struct {
+		const char *start;
+		enum verdict verdict;
+		const char *words;
+	} cases[] = {{"<!DOCTYPE a><a", VERDICT_REFUSED, "DOCTYPE"},
+		{"<a b='", VERDICT_BROKEN_OFF, "breaks off"}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		buf_add_text(&b, cases[i].start);
+		for (int j = 0; j < 5000; j++)
+			buf_add_format(&b, " a%d=\"&gt;\"", j);
+		auto_reading o = read_text(&strict, &b);
+		assert_reading(cases[i].start, &o, cases[i].verdict, cases[i].words);
 	}
 }
 
@@ -1001,6 +1070,10 @@ static void a_schema_that_is_none_says_why(void **state)
 	assert_int_equal(
 		schema_open("tests/fixtures/good/emoji.xml", &none, &wrong), -EINVAL);
 	assert_non_null(strstr(wrong, "schema"));
+	auto_free char *unsound = NULL;
+	assert_int_equal(
+		schema_open("tests/fixtures/unsound.xsd", &none, &unsound), -EINVAL);
+	assert_non_null(strstr(unsound, "unsound.xsd:4: "));
 	assert_null(none);
 }
 
@@ -1053,6 +1126,9 @@ int main(void)
 		cmocka_unit_test(the_article_s_example_is_read_as_it_stands),
 		cmocka_unit_test(texts_arrive_as_they_were_meant),
 		cmocka_unit_test(every_encoding_gives_the_same_text),
+		cmocka_unit_test(bytes_that_an_encoding_has_not_are_told_as_such),
+		cmocka_unit_test(
+			bytes_that_an_encoding_has_not_are_told_at_the_very_end_too),
 		cmocka_unit_test(dates_and_booleans_are_read_without_the_space_around),
 		cmocka_unit_test(zero_comments_are_valid),
 		cmocka_unit_test(lengths_are_counted_in_characters),
@@ -1077,6 +1153,8 @@ int main(void)
 		cmocka_unit_test(many_names_are_read_to_the_end),
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
 		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
+		cmocka_unit_test(
+			a_crowd_behind_the_end_of_the_parsers_way_is_told_by_what_stops_it),
 		cmocka_unit_test(a_text_full_of_attributes_is_a_text),
 		cmocka_unit_test(memory_is_a_few_times_the_file),
 		cmocka_unit_test(a_rest_of_all_is_the_same_document),

@@ -151,6 +151,8 @@ static void a_hold_says_why_and_what_to_do(void **state)
 	assert_page_of(site, ">11:16:30</time>", NULL);
 	site.hold.next_try = 0;
 	assert_page_of(site, "Nothing is lost", "Next try");
+	site.hold.said = NULL;
+	assert_page_of(site, "Nothing is lost", "The shop said");
 	assert_page_of(held_for("of-tomorrow"), ">of-tomorrow</p>", NULL);
 }
 
@@ -195,6 +197,8 @@ static void figures_are_shown_where_there_are_any(void **state)
 	site.answer_ms = 1250;
 	site.unknown = 3;
 	assert_page_of(site, ">09:10:30</time> (2 hours)</b>", NULL);
+	site.oldest_waiting_s = 150;
+	assert_page_of(site, " (2 minutes)</b>", NULL);
 	assert_page_of(site, "In sending/ for 10 to 60 minutes</span>\n<b>17</b>", NULL);
 	assert_page_of(site, "Comments settled a minute</span>\n<b>30</b>", NULL);
 	assert_page_of(site, "<b>1.2 s</b>", NULL);

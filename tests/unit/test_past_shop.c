@@ -63,6 +63,19 @@ static void the_quiet_after_a_loss_of_power_is_no_hold_and_ends_none(void **stat
 	assert_int_equal(since, 9);
 }
 
+/* Of such a line it would not be known when it ends. */
+static void a_quiet_without_a_boot_is_none(void **state)
+{
+	auto_history struct history *h = history_new();
+	msec_t since = 0;
+	msec_t lasted = 0;
+
+	(void)state;
+	FEED(h, .event = EVENT_HOLD, .up = 9, .result = "power-loss");
+	history_finish(h);
+	assert_null(history_quiet(h, &since, &lasted));
+}
+
 static void refused_in_succession_are_a_series_without_repeats(void **state)
 {
 	auto_history struct history *h = history_new();
@@ -181,6 +194,7 @@ int main(void)
 		cmocka_unit_test(an_open_ends_it),
 		cmocka_unit_test(
 			the_quiet_after_a_loss_of_power_is_no_hold_and_ends_none),
+		cmocka_unit_test(a_quiet_without_a_boot_is_none),
 		cmocka_unit_test(refused_in_succession_are_a_series_without_repeats),
 		cmocka_unit_test(a_delivery_ends_a_series),
 		cmocka_unit_test(what_the_shop_stored_is_counted_and_what_it_had_is_not),

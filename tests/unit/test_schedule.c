@@ -245,6 +245,29 @@ static void nothing_is_given_up_by_default_and_what_is_old_if_asked(void **state
 	assert_int_equal(b->last.outcome, OUTCOME_REJECTED);
 }
 
+/* Its age was put out of sight when the rest of its file was given up. */
+static void what_was_in_flight_then_is_given_up_when_it_comes_back(void **state)
+{
+	struct bench *b = *state;
+	b->policy.give_up = MSEC_HOUR;
+	set_policy(b);
+	add(b, 1, 42);
+	add(b, 2, 42);
+	assert_int_equal(next(b), TASK_POST);
+	uint64_t number = b->task.number;
+	b->now += MSEC_HOUR;
+	assert_int_equal(next(b), TASK_NONE);
+	drain(b);
+	assert_int_equal(b->decided, 1);
+	assert_int_equal(b->last.index, 2);
+	schedule_cancel(b->s, number);
+	assert_int_equal(next(b), TASK_NONE);
+	drain(b);
+	assert_int_equal(b->decided, 2);
+	assert_int_equal(b->last.index, 1);
+	assert_int_equal(b->last.cause, CAUSE_GAVE_UP);
+}
+
 /* By an earlier run, and more than give_up ago. */
 static void what_may_be_stored_yet_is_not_given_up(void **state)
 {
@@ -369,6 +392,7 @@ int main(void)
 		BENCH_TEST(comments_go_at_ticks_and_the_first_at_once),
 		BENCH_TEST(connections_are_used_and_not_exceeded),
 		BENCH_TEST(nothing_is_given_up_by_default_and_what_is_old_if_asked),
+		BENCH_TEST(what_was_in_flight_then_is_given_up_when_it_comes_back),
 		BENCH_TEST(what_may_be_stored_yet_is_not_given_up),
 		BENCH_TEST(no_comment_goes_while_the_journal_is_not_trusted),
 		BENCH_TEST(a_withdrawn_job_is_forgotten_but_for_what_is_under_way),

@@ -368,6 +368,13 @@ static void a_shop_that_refuses_empty_requests_is_probed_with_comments(void **st
 	deliver(b);
 }
 
+static void a_hold_of_a_later_gateway_is_none_that_is_known(void **state)
+{
+	(void)state;
+	assert_int_equal(hold_named(hold_name(HOLD_UNREACHABLE)), HOLD_UNREACHABLE);
+	assert_int_equal(hold_named("of-tomorrow"), HOLD_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +401,7 @@ int main(void)
 		BENCH_TEST(one_text_a_proxy_cuts_off_blocks_nobody),
 		BENCH_TEST(comments_the_shop_chokes_on_do_not_hide_that_it_is_well),
 		BENCH_TEST(a_shop_that_refuses_empty_requests_is_probed_with_comments),
+		cmocka_unit_test(a_hold_of_a_later_gateway_is_none_that_is_known),
 	};
 	return cmocka_run_group_tests_name("schedule_hold", tests, NULL, NULL);
 }

@@ -83,6 +83,17 @@ static void a_host_that_is_too_long_is_refused(void **state)
 	assert_non_null(strstr(buf_peek(&why), "too long"));
 }
 
+static void a_path_that_is_too_long_is_refused(void **state)
+{
+	(void)state;
+	char text[5000] = "https://shop.example/";
+	memset(text + strlen(text), 'a', sizeof(text) - strlen(text) - 1);
+	char *normal = NULL;
+	auto_buf struct buf why = {.max_bytes = 1000};
+	assert_int_equal(url_normalize(text, &normal, &why), -EINVAL);
+	assert_non_null(strstr(buf_peek(&why), "too long"));
+}
+
 static void only_loopback_is_at_home(void **state)
 {
 	(void)state;
@@ -104,6 +115,7 @@ int main(void)
 		cmocka_unit_test(equal_addresses_get_equal_texts),
 		cmocka_unit_test(what_is_no_shops_address_is_refused),
 		cmocka_unit_test(a_host_that_is_too_long_is_refused),
+		cmocka_unit_test(a_path_that_is_too_long_is_refused),
 		cmocka_unit_test(only_loopback_is_at_home),
 	};
 	return cmocka_run_group_tests_name("url", tests, NULL, NULL);
