@@ -27,8 +27,10 @@
 enum { AGO = 5000, WAIT = 10000 }; /* milliseconds */
 static const usec_t one_day = 86400 * USEC_SECOND;
 
-static const char document[] = "<open:Comments xmlns:open=\"http://www.opensi.fr\" "
-			       "xmlns:xsd=\"http://www.opensi.fr/xsd\">"
+#define HEAD                                                                             \
+	"<open:Comments xmlns:open=\"http://www.opensi.fr\" "                            \
+	"xmlns:xsd=\"http://www.opensi.fr/xsd\">"
+#define FOOT "</open:Comments>"
 #define COMMENT(id)                                                                      \
 	"<open:Comment><xsd:OrderNumber>CC1</xsd:OrderNumber>"                           \
 	"<xsd:WebOrderNumber>WEB-" id "</xsd:WebOrderNumber>"                            \
@@ -36,7 +38,8 @@ static const char document[] = "<open:Comments xmlns:open=\"http://www.opensi.fr
 	"<xsd:CommentDate>2026-05-01</xsd:CommentDate><xsd:SendMail>false</"             \
 	"xsd:SendMail>"                                                                  \
 	"<xsd:VisibleForCustomer>true</xsd:VisibleForCustomer></open:Comment>"
-	COMMENT("1") COMMENT("2") "</open:Comments>";
+
+static const char document[] = HEAD COMMENT("1") COMMENT("2") FOOT;
 
 static char schema_path[PATH_MAX]; /* absolute: tests run within their spools */
 static struct site_config config;

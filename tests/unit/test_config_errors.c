@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "config_fixture.h"
 
+#include <grp.h>
 #include <limits.h>
+#include <sys/wait.h>
 
 #include "base/alloc.h"
 
@@ -272,6 +274,30 @@ static void a_file_that_cannot_be_used_is_told_why(void **state)
 	assert_unreadable("c.conf", "c.conf:2: holds a NUL byte");
 }
 
+static int open_as_nobody(void)
+{
+	struct config *config = NULL;
+	auto_buf struct buf errors = {.max_bytes = ERRORS_BYTES};
+	if (geteuid() == 0 &&
+		(setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0))
+		return 2;
+	int r = config_open("c.conf", &config, &errors);
+	return r < 0 && strstr(buf_peek(&errors), "run as the gateway's user") ? 0 : 1;
+}
+
+static void who_may_not_read_it_is_told_who_may(void **state)
+{
+	(void)state;
+	int status = 0;
+	put("c.conf", SITE, 0);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(open_as_nobody());
+	assert_true(child > 0 && waitpid(child, &status, 0) == child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void unsafe_secrets_are_refused(void **state)
 {
 	(void)state;
@@ -366,6 +392,7 @@ int main(void)
 		cmocka_unit_test(fifty_errors_are_told_and_the_rest_counted),
 		cmocka_unit_test(a_broken_file_is_told_where),
 		cmocka_unit_test(a_file_that_cannot_be_used_is_told_why),
+		cmocka_unit_test(who_may_not_read_it_is_told_who_may),
 		cmocka_unit_test(unsafe_secrets_are_refused),
 		cmocka_unit_test(a_password_in_an_open_file_is_refused),
 		cmocka_unit_test(root_must_be_told_whom_to_become),

@@ -268,6 +268,57 @@ static void a_changed_file_of_which_something_was_posted_fails(void **state)
 	assert_non_null(strstr(reason, "delivered"));
 }
 
+/* Without the line that says which file it was, its comments tell. */
+static void assert_another_file(const char *past)
+{
+	static const char other[] = HEAD COMMENT("2") FOOT;
+	put(SENDING, other);
+	tell(past, 0);
+	start();
+	assert_sent(now.up + WAIT, "");
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_holds(IN_FAILED, other);
+}
+
+static void a_file_with_other_comments_than_those_on_record_is_not_sent(void **state)
+{
+	(void)state;
+	assert_another_file("start this; reading; posting 1");
+}
+
+static void a_file_with_fewer_comments_than_those_on_record_is_not_sent(void **state)
+{
+	(void)state;
+	assert_another_file("start this; reading; posting 2");
+}
+
+static void what_was_sent_is_moved_though_its_reading_is_not_on_record(void **state)
+{
+	(void)state;
+	put(SENDING, document);
+	tell("start this; settled sent/2026-01-01", 0);
+	start();
+	assert_int_equal(site->jobs.count, 0);
+	assert_false(is_there(SENDING));
+}
+
+static void a_claim_that_is_taken_away_unread_is_withdrawn(void **state)
+{
+	(void)state;
+	auto_buf struct buf why = {.max_bytes = 1000};
+	put(SENDING, document);
+	tell("start this; reading; stop", 0);
+	assert_int_equal(try_start(&why), 0);
+	assert_int_equal(unlink(SENDING), 0);
+	assert_int_equal(reading_work(site, &now), 0);
+	assert_int_equal(site->jobs.count, 0);
+	assert_int_equal(audit_write(site->audit), 0);
+	char path[64];
+	audit_path(now.wall, path);
+	auto_free char *journal = read_all(path);
+	assert_non_null(strstr(journal, "\"withdrawn\""));
+}
+
 static void a_changed_file_of_which_nothing_was_posted_is_read_anew(void **state)
 {
 	(void)state;
@@ -459,6 +510,10 @@ int main(void)
 		with_bench(on_another_boot_a_wait_begins_anew_but_only_once),
 		with_bench(unrecorded_it_stays_though_a_run_dies_before_it_reads_it),
 		with_bench(a_changed_file_of_which_something_was_posted_fails),
+		with_bench(a_file_with_other_comments_than_those_on_record_is_not_sent),
+		with_bench(a_file_with_fewer_comments_than_those_on_record_is_not_sent),
+		with_bench(what_was_sent_is_moved_though_its_reading_is_not_on_record),
+		with_bench(a_claim_that_is_taken_away_unread_is_withdrawn),
 		with_bench(a_changed_file_of_which_nothing_was_posted_is_read_anew),
 		with_bench(what_had_been_delivered_is_told_of_a_deadly_file_too),
 		with_bench(a_rest_that_is_not_on_record_is_written_again),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "top/settling.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -49,6 +51,69 @@ static void a_group_gathers_until_it_is_full_or_has_waited(void **state)
 	assert_int_equal(settling_due(site), MSEC_NEVER);
 }
 
+/* A shop that never answers, but takes connections. The caller closes it. */
+static int start_silent_shop(char url[64])
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&address, len) == 0 &&
+		    listen(fd, 1) == 0 &&
+		    getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+	snprintf(url, 64, "http://127.0.0.1:%u/", ntohs(address.sin_port));
+	return fd;
+}
+
+/* However long the shop takes over what the group waits for. */
+static void a_group_that_has_waited_is_settled_at_the_told_instant(void **state)
+{
+	(void)state;
+	char url[64];
+	msec_t due = 0;
+	auto_close int silent_shop = start_silent_shop(url);
+	config.url = url;
+	put("sending/" CLAIM, document);
+	put("sending/20260101T000000.000000Z_x.xml", "no XML");
+	tell("start this; reading; read; stop", 0);
+	start();
+	pipeline_turn(site, &now, &due);
+	assert_non_null(site->errands);
+	assert_non_null(site->done.first);
+	assert_int_equal(due, now.up + 100);
+	now.up = due;
+	pipeline_turn(site, &now, &due);
+	assert_non_null(site->errands);
+	assert_true(is_there("failed/20260101T000000.000000Z_x.xml"));
+}
+
+static void what_is_taken_away_before_its_move_is_settled_all_the_same(void **state)
+{
+	(void)state;
+	static const char name[] = "sending/20260101T000000.000000Z_x.xml";
+	put(name, "no XML");
+	start();
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_int_equal(site->jobs.count, 0);
+	assert_null(site->done.first);
+	assert_false(is_there("failed/20260101T000000.000000Z_x.xml"));
+}
+
+static void what_is_given_up_is_told_as_that(void **state)
+{
+	(void)state;
+	msec_t due = 0;
+	config.give_up = MSEC_HOUR;
+	put("sending/" CLAIM, document);
+	tell("start this; reading; read; hold unreachable 60000; stop", 0);
+	start();
+	pipeline_turn(site, &now, &due);
+	auto_free char *reason = read_all("failed/" CLAIM ".reason.txt");
+	assert_non_null(strstr(reason, "it waited longer"));
+	assert_holds("failed/" CLAIM, document);
+}
+
 static void a_full_group_waits_for_nothing(void **state)
 {
 	(void)state;
@@ -71,6 +136,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_group_gathers_until_it_is_full_or_has_waited, bench_enter,
 			bench_leave),
+		cmocka_unit_test_setup_teardown(
+			a_group_that_has_waited_is_settled_at_the_told_instant,
+			bench_enter, bench_leave),
+		cmocka_unit_test_setup_teardown(
+			what_is_taken_away_before_its_move_is_settled_all_the_same,
+			bench_enter, bench_leave),
+		cmocka_unit_test_setup_teardown(
+			what_is_given_up_is_told_as_that, bench_enter, bench_leave),
 		cmocka_unit_test_setup_teardown(
 			a_full_group_waits_for_nothing, bench_enter, bench_leave),
 	};

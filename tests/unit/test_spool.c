@@ -63,6 +63,19 @@ static void incoming_is_never_made(void **state)
 	assert_false(is_there("other/incoming"));
 }
 
+/* They change nothing, so they make nothing. */
+static void who_only_looks_is_told_which_folder_is_missing(void **state)
+{
+	(void)state;
+	struct spool *other = NULL;
+	auto_buf struct buf why = {.max_bytes = 2000};
+	assert_int_equal(rmdir("sent"), 0);
+	assert_int_equal(spool_open_to_look(spool_root, &other, &why), -ENOENT);
+	assert_non_null(strstr(buf_peek(&why), "/sent: there is no such folder"));
+	assert_null(other);
+	assert_false(is_there("sent"));
+}
+
 static void a_file_is_no_spool(void **state)
 {
 	(void)state;
@@ -268,6 +281,7 @@ int main(void)
 		in_spool(folders_that_are_missing_are_made),
 		in_spool(the_spool_itself_is_never_made),
 		in_spool(incoming_is_never_made),
+		in_spool(who_only_looks_is_told_which_folder_is_missing),
 		in_spool(a_file_is_no_spool),
 		in_spool(a_link_is_not_followed_inside_a_spool),
 		in_spool(the_way_to_the_spool_may_be_a_link),

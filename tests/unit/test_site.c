@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/site.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "recovery_bench.h"
+
+static void trouble_is_tried_again_at_intervals_that_grow_up_to_a_minute(void **state)
+{
+	(void)state;
+	static const msec_t waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
+	start();
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+		(void)site_trouble(site, &now, "looking for files", -EROFS);
+		assert_int_equal(site->trouble.again, now.up + waits[i] * MSEC_SECOND);
+		assert_true(site_is_paused(site, &now));
+		now.up = site->trouble.again;
+		assert_false(site_is_paused(site, &now));
+	}
+	site_trouble_over(site);
+	(void)site_trouble(site, &now, "looking for files", -EROFS);
+	assert_int_equal(site->trouble.again, now.up + MSEC_SECOND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			trouble_is_tried_again_at_intervals_that_grow_up_to_a_minute,
+			bench_enter, bench_leave),
+	};
+	if (!realpath("xsd/comments.xsd", schema_path))
+		return 1;
+	return cmocka_run_group_tests_name("site", tests, NULL, NULL);
+}
