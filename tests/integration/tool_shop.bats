@@ -83,6 +83,11 @@ start_knowing_stub() {
 	run -1 tool ping
 	[[ $output == *'no such key ********'* ]]
 	[[ $output != *$KEY* ]]
+	stop_stub
+	start_knowing_stub "[{\"on\": \"probe\"}, {\"do\": \"raw\", \"body\": \"${VERSION/Connect/$KEY}\"}]"
+	run -0 tool ping
+	[[ $output == *'software      ********'* ]]
+	[[ $output != *$KEY* ]]
 }
 
 @test "ping needs no spool, and disturbs no gateway that runs" {

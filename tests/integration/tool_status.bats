@@ -228,6 +228,23 @@ see("25 %", since)
 key("q")'
 }
 
+@test "--watch put to rest gives the terminal back, and goes on when it is woken" {
+	watch '
+see("no gateway runs"); since = len(screen)
+signal("SIGTSTP")
+see("\x1b[?1049l", since)
+assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
+assert termios.tcgetattr(slave)[3] == before[3]
+since = len(screen)
+signal("SIGCONT")
+see("\x1b[?1049h", since)
+see("no gateway runs", since)
+since = len(screen)
+resize(0, 0); signal("SIGWINCH")
+see("no gateway runs", since)
+key("q")'
+}
+
 @test "--watch without a terminal is refused" {
 	run -64 tool status --watch
 	[[ $output == *terminal* ]]

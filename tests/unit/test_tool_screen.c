@@ -168,9 +168,36 @@ static void french_decimals_have_a_comma(void **state)
 	french_end();
 }
 
+static void assert_drawn(const struct snapshot *s, const char *words)
+{
+	auto_buf struct buf out = {0};
+	draw(&out, s, 80);
+	if (!strstr(buf_peek(&out), words))
+		fail_msg("no \"%s\" in\n%s", words, buf_peek(&out));
+}
+
+static void each_state_says_since_when_and_what_comes(void **state)
+{
+	(void)state;
+	struct snapshot s = site();
+	s.status.hold = (struct status_hold){
+		.since = NOW - 720 * USEC_SECOND, .reason = "no-space", .next_try = NOW};
+	s.status.state = STATE_WAITING;
+	assert_drawn(&s, "boutique: waits, for 12 min (no-space)\n");
+	assert_drawn(&s, "  next try       now\n");
+	s.status.state = STATE_STOPPED;
+	s.was = STATE_STOPPED;
+	assert_drawn(&s, "  was held       no-space\n");
+	struct snapshot stale = site();
+	stale.is_stale = true;
+	assert_drawn(
+		&stale, "  but            state.json has not been written for a while");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_state_says_since_when_and_what_comes),
 		cmocka_unit_test(an_idle_site_is_three_lines),
 		cmocka_unit_test(a_hold_tells_why_what_to_do_and_when_it_is_tried),
 		cmocka_unit_test(without_a_gateway_that_is_said_first),

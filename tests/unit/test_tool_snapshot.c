@@ -111,6 +111,72 @@ static void a_broken_state_beside_a_gateway_is_a_hold(void **state)
 	}
 }
 
+static void assert_no_state(const char *file_name)
+{
+	auto_with(snapshot_done) struct snapshot s = {0};
+	take(&s);
+	if (s.status.state != STATE_WAITING || !s.status.hold.reason ||
+		strcmp(s.status.hold.reason, "no-state") != 0)
+		fail_msg("%s is believed", file_name);
+}
+
+static void what_is_no_state_of_this_site_is_not_believed(void **state)
+{
+	(void)state;
+	assert_int_equal(spool_lock(spool, false), 0);
+	assert_int_equal(mkdir("state.json", 0750), 0);
+	assert_no_state("a folder");
+	assert_int_equal(rmdir("state.json"), 0);
+	put("state.json", "");
+	assert_int_equal(truncate("state.json", (off_t)1 << 40), 0);
+	assert_no_state("a huge file");
+	auto_free char *other = strdup(told);
+	*strstr(other, "boutique") = 'B';
+	put("state.json", other);
+	assert_no_state("another site's state");
+}
+
+/* Where its lock cannot be looked at, its last word tells whether a gateway runs. */
+static void a_lock_that_cannot_be_seen_leaves_the_last_word(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	auto_with(snapshot_done) struct snapshot stopped = {0};
+	assert_int_equal(symlink("elsewhere", "lock"), 0);
+	put("state.json", told);
+	take(&s);
+	assert_int_equal(s.presence, GATEWAY_UNSEEN);
+	assert_int_equal(s.status.state, STATE_OPEN);
+	auto_buf struct buf text = {.max_bytes = 2000};
+	const char *word = strstr(told, "open");
+	buf_add(&text, told, (size_t)(word - told));
+	buf_add_format(&text, "stopped%s", word + strlen("open"));
+	put("state.json", buf_peek(&text));
+	take(&stopped);
+	assert_int_equal(stopped.status.state, STATE_STOPPED);
+	assert_int_equal(stopped.status.incoming, 0);
+}
+
+/* Nobody tries any more. */
+static void a_hold_of_a_run_that_broke_off_has_no_next_try(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	auto_buf struct buf text = {.max_bytes = 2000};
+	const char *none = strstr(told, "null");
+	buf_add(&text, told, (size_t)(none - told));
+	buf_add_format(&text,
+		"{\"since\":\"2026-01-01T09:00:00.000000Z\",\"reason\":\"unreachable\","
+		"\"said\":\"no route\",\"remedy\":\"check url\","
+		"\"next_try\":\"2026-01-01T10:01:00.000000Z\"}%s",
+		none + strlen("null"));
+	put("state.json", buf_peek(&text));
+	take(&s);
+	assert_int_equal(s.status.state, STATE_STOPPED);
+	assert_string_equal(s.status.hold.reason, "unreachable");
+	assert_true(s.status.hold.next_try == 0);
+}
+
 static void no_spool_is_a_hold_with_its_cure(void **state)
 {
 	(void)state;
@@ -179,6 +245,9 @@ int main(void)
 		in_spool(a_running_gateways_word_counts),
 		in_spool(looking_takes_no_lock),
 		in_spool(a_broken_state_beside_a_gateway_is_a_hold),
+		in_spool(what_is_no_state_of_this_site_is_not_believed),
+		in_spool(a_lock_that_cannot_be_seen_leaves_the_last_word),
+		in_spool(a_hold_of_a_run_that_broke_off_has_no_next_try),
 		in_spool(no_spool_is_a_hold_with_its_cure),
 		in_spool(an_earlier_census_saves_the_counting),
 		in_spool(of_very_many_the_running_gateway_is_asked_for_the_oldest),

@@ -1,0 +1,309 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# opensi-spool where things are not as usual: odd names, odd files, old and lost records,
+# rights that are missing, a terminal.
+
+bats_require_minimum_version 1.5.0
+
+load gateway_helpers
+load tool_helpers
+
+A=20261101T101530.000001Z
+DAY_1=2026-11-01
+COMMENT='"n":1,"order":"WEB-1","comment":"7"'
+
+setup() {
+	make_site
+	make_folders
+}
+
+teardown() {
+	clean_up
+}
+
+on_terminal() {
+	TERM=xterm script -qec "'$TOOL' -c '$CONF' $*" /dev/null </dev/null
+}
+
+# For root, modes mean something then.
+without_powers() {
+	[ "$(id -u)" = 0 ] || return 0
+	RUN_BY=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+	"${RUN_BY[@]}" true || skip "setpriv cannot give up capabilities here"
+}
+
+tool_without_powers() {
+	"${RUN_BY[@]}" "$TOOL" -c "$CONF" "$@" 3>&-
+}
+
+# --- which site, which spool ---
+
+@test "a site and a spool that are not there are told" {
+	run -64 tool list failed --site elsewhere
+	[[ $output == *"elsewhere: no such site in $CONF"* ]]
+	rmdir "$SPOOL/sent"
+	run -73 tool list failed
+	[[ $output == *"$SPOOL/sent: there is no such folder"*'opensi-spool init'* ]]
+}
+
+@test "whose way to the spool is barred is told where, and who may pass" {
+	without_powers
+	mkdir "$SITE/barred"
+	mv "$SPOOL" "$SITE/barred/spool"
+	set_option spool '"barred/spool"'
+	chmod 0 "$SITE/barred"
+	run -73 tool_without_powers list failed
+	chmod 700 "$SITE/barred"
+	[[ $output == *"$SITE/barred/spool: cannot be read. $SITE/barred: only the user $(id -un)"* ]]
+}
+
+make_two_sites() {
+	mkdir -p "$SITE/other"/{incoming,sending,sent,failed,audit}
+	sed -i '/^spool = /d' "$CONF"
+	set_option sites '( { name = "one"; spool = "spool"; },
+		{ name = "two"; spool = "other"; website_code = "W2"; } )'
+}
+
+@test "status of two sites parts them by a line" {
+	make_two_sites
+	run -0 tool status
+	[[ $output == 'one: no gateway runs'*$'\n\ntwo: '* ]]
+}
+
+@test "what is old of two sites is deleted site by site" {
+	make_two_sites
+	mkdir "$SITE"/{spool,other}/sent/2020-01-01
+	touch "$SITE"/{spool,other}/sent/2020-01-01/20200101T101530.000001Z_a.xml
+	touch "$SITE"/{spool,other}/audit/{2020-01-01,2020-01-02,2020-01-03}.jsonl
+	run -0 tool purge --older-than 90d --yes --json
+	[ "$(json '[(o["site"], o["folder"], o["day"]) for o in d]' <<<"$output")" = \
+		"[('one', 'sent', '2020-01-01'), ('one', 'audit', '2020-01-01'), ('two', 'sent', '2020-01-01'), ('two', 'audit', '2020-01-01')]" ]
+}
+
+# --- list ---
+
+@test "list notes what the gateway ignores, and the day that a file was sent" {
+	touch "$SPOOL/incoming/a.xml" "$SPOOL/incoming/b.txt"
+	mkdir "$SPOOL/sent/2026-01-01"
+	touch "$SPOOL/sent/2026-01-01/c.xml"
+	[ "$(tool list incoming --json | json 'sorted((f["name"], f["note"]) for f in d)')" = \
+		"[('a.xml', None), ('b.txt', 'ignored: not a name that the gateway takes')]" ]
+	[ "$(tool list sent --json | json 'd[0]["day"]')" = 2026-01-01 ]
+	run -64 tool list audit
+	[[ $output == *'audit: no such folder: write incoming, sending, sent, failed'* ]]
+}
+
+@test "in an open site one file waits for an answer, and others for their turn" {
+	start_stub '[{"comment": "1", "cut": "request"}]'
+	set_option url "\"$SHOP_URL\""
+	set_option unknown_wait '"5m"'
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	eventually logged open
+	document WEB-1:2 | drop b.xml
+	eventually audited read '"drop":"b.xml"'
+	waits() {
+		[ "$(tool list sending --json | json '[f["waits_for"] for f in d]')" = \
+			"['the answer for 1 comment', 'its turn']" ]
+	}
+	eventually waits
+}
+
+@test "on a terminal a thousand files and one are listed under one title" {
+	local i
+	for i in {1000..2000}; do
+		echo "$SPOOL/failed/${A}_$i.xml"
+	done | xargs touch
+	run -0 on_terminal list failed
+	[ "$(grep -c AGE <<<"$output")" -eq 1 ]
+	[ "$(grep -c _2000.xml <<<"$output")" -eq 1 ]
+	[ "$(grep -c "${A}_" <<<"$output")" -eq 1001 ]
+}
+
+# --- retry ---
+
+@test "retry foretells what the gateway leaves alone" {
+	touch "$SPOOL/failed/a.txt"
+	ln -s a.txt "$SPOOL/failed/b.xml"
+	run -0 tool retry a.txt b.xml
+	[[ $output == *'a.txt'*'not a name that it takes'* ]]
+	[[ $output == *'b.xml'*'no regular file'* ]]
+}
+
+@test "of another boot a doubt waits for its whole time yet" {
+	set_option unknown_wait '"5m"'
+	document WEB-1:7 >"$SPOOL/failed/${A}_orders.xml"
+	journal $DAY_1 10:00:00.000000 posting $A "$COMMENT"
+	journal $DAY_1 10:00:01.000000 withdrawn $A
+	run -0 tool retry orders.xml
+	[[ $output == *'1 comment waits for 5 min yet'* ]]
+}
+
+@test "a name that many failed files had is told with some of them" {
+	touch "$SPOOL"/failed/202601{10..31}T101530.000001Z_a.xml
+	run -1 tool retry a.xml
+	[[ $output == *'each of 22 files, name one: '*_a.xml*', ...'* ]]
+	holds_drops failed 22
+}
+
+@test "names on standard input may be blank, and it must be readable" {
+	touch "$SPOOL/failed/a.xml"
+	run -0 tool retry - <<<$'\n\na.xml\n'
+	[ "$(grep -c '^moved' <<<"$output")" -eq 1 ]
+	run -1 tool retry - <"$SPOOL"
+	[[ $output == *'standard input cannot be read'* ]]
+	run -1 tool retry "$(printf 'x%.0s' {1..5000})/a.xml"
+	[[ $output == *'not in failed/ of a spool'* ]]
+}
+
+@test "on a terminal retry tells the sum" {
+	document WEB-1:7 >"$SPOOL/failed/${A}_a.xml"
+	touch "$SPOOL/failed/b.xml" "$SPOOL/incoming/b.xml"
+	run -1 on_terminal retry --all
+	[[ $output == *'1 file moved to incoming/, 1 left alone'* ]]
+}
+
+# --- purge ---
+
+@test "who may not delete is told who may" {
+	without_powers
+	mkdir "$SPOOL/sent/2020-01-01"
+	touch "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml"
+	chmod 0550 "$SPOOL/sent/2020-01-01"
+	run -1 tool_without_powers purge --older-than 90d --yes
+	chmod 0750 "$SPOOL/sent/2020-01-01"
+	[[ $output == *'only the user'* ]]
+	[ -e "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml" ]
+}
+
+@test "no answer at all is no yes" {
+	mkdir "$SPOOL/sent/2020-01-01"
+	touch "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml"
+	run -0 on_terminal purge --older-than 90d
+	[[ $output == *'Delete them?'* ]]
+	[ -e "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml" ]
+}
+
+# --- show and find ---
+
+@test "show words whatever a journal may tell" {
+	journal $DAY_1 10:00:00.000000 checkpoint $A
+	journal $DAY_1 10:00:01.000000 returned $A
+	journal $DAY_1 10:00:02.000000 read $A '"result":"of-tomorrow"'
+	journal $DAY_1 10:00:03.000000 outcome $A "$COMMENT,\"result\":\"deferred\",\"attempt\":3"
+	journal $DAY_1 10:00:04.000000 outcome $A "$COMMENT,\"result\":\"pondered\""
+	journal $DAY_1 10:00:05.000000 withdrawn $A
+	run -0 tool show orders.xml
+	[[ $output == *'given back to incoming/, to be read again later'* ]]
+	[[ $output == *'read: not valid, so nothing of it is sent'* ]]
+	[[ $output == *'not stored; it is sent again (attempt 3)'* ]]
+	[[ $output == *'comment 1: pondered'* ]]
+	[[ $output == *'taken out of sending/ by somebody'* ]]
+	[[ $output != *checkpoint* ]]
+}
+
+@test "show tells where the rest of a file is" {
+	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"delivered\""
+	mkdir "$SPOOL/sent/$DAY_1"
+	document WEB-1:7 WEB-2:8 >"$SPOOL/sent/$DAY_1/${A}_orders.xml"
+	document WEB-2:8 >"$SPOOL/failed/${A}_orders.xml"
+	run -0 tool show orders.xml
+	[[ $output == *"  file      sent/$DAY_1/${A}_orders.xml, "* ]]
+	[[ $output == *"  rest      failed/${A}_orders.xml"* ]]
+}
+
+@test "show tells of a file that may not be read all that is known otherwise" {
+	without_powers
+	document WEB-1:7 >"$SPOOL/failed/${A}_orders.xml"
+	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"rejected\""
+	chmod 0 "$SPOOL/failed/${A}_orders.xml"
+	run tool_without_powers show orders.xml
+	[[ $output == *'  content   Permission denied'* ]]
+	[[ $output == *'not accepted'* ]]
+}
+
+@test "claims older than those that are shown are left out wherever they stand" {
+	local i
+	for i in {10..60}; do
+		journal $DAY_1 "10:15:30.0000$i" reading "20261101T101530.0000${i}Z"
+	done
+	journal $DAY_1 10:15:31.000000 reading 20261101T101530.000001Z
+	run -0 tool show orders.xml
+	[[ $output == *'2 older claims are left out'* ]]
+	[[ $output != *20261101T101530.000001Z_* ]]
+}
+
+@test "find takes a file that was moved back for one that waits" {
+	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"rejected\""
+	document WEB-1:7 >"$SPOOL/incoming/${A}_orders.xml"
+	[[ $(tool find --comment 7) == *$'\twaiting\t'*"incoming/${A}_orders.xml" ]]
+	echo '<broken' >"$SPOOL/incoming/${A}_orders.xml"
+	[[ $(tool find --comment 7) == *$'\twaiting\t'*"incoming/${A}_orders.xml" ]]
+}
+
+@test "find knows a doubt whose claim is forgotten, in local time on a terminal" {
+	printf '{"v":1,"t":"%sT10:00:00.000000Z","up":1,"site":"WEB1","ev":"checkpoint",%s,"result":"unknown"}\n' \
+		$DAY_1 "$COMMENT" >"$SPOOL/audit/$DAY_1.jsonl"
+	[[ $(tool find --comment 7) == *$'\tunknown\t2026-11-01T10:00:00.000000Z\t'* ]]
+	run -0 env TZ=CET-1 bash -c "TERM=xterm script -qec \"'$TOOL' -c '$CONF' find --comment 7\" /dev/null </dev/null"
+	[[ $output == *'2026-11-01 11:00:00 +0100'* ]]
+}
+
+# --- check and envelope ---
+
+@test "without a configuration check takes the installed schema and the usual limits" {
+	[ ! -e /etc/opensi-gateway/opensi-gateway.conf ] || skip "there is a configuration here"
+	document WEB-1:1 >"$SITE/a.xml"
+	run "$TOOL" check "$SITE/a.xml"
+	[[ $output == *'without a configuration that can be used'* ]]
+	if [ -e /usr/local/share/opensi-gateway/comments.xsd ]; then
+		[[ $output == *'a.xml: valid'* ]]
+	else
+		[ "$status" -eq 78 ]
+		[[ $output == *'/usr/local/share/opensi-gateway/comments.xsd: this schema cannot be used'* ]]
+	fi
+}
+
+@test "check tells how many problems it did not list" {
+	local i comments=()
+	for i in {1..55}; do
+		comments+=("WEB-$i:abc$i")
+	done
+	document "${comments[@]}" >"$SITE/a.xml"
+	run -1 tool check "$SITE/a.xml"
+	[[ $output == *'and 5 more problems'* ]]
+}
+
+@test "envelope wants one file that has comments" {
+	document WEB-1:1 >"$SITE/a.xml"
+	document >"$SITE/none.xml"
+	run -64 tool envelope "$SITE/a.xml" "$SITE/a.xml"
+	[[ $output == *'one file at a time'* ]]
+	run -0 tool envelope "$SITE/none.xml"
+	[[ $output == *'holds no comment: nothing is sent'* ]]
+	run -1 tool envelope "$SITE"
+	[[ $output == *'this is a folder'* ]]
+	run -0 tool envelope - </dev/null
+	[ -z "$output" ]
+	set_option schema '"none.xsd"'
+	run -78 tool envelope "$SITE/a.xml"
+	[[ $output == *'none.xsd: this schema cannot be used'* ]]
+	make_two_sites
+	run -64 tool envelope "$SITE/a.xml"
+	[[ $output == *'which site'* ]]
+}
+
+# --- init ---
+
+@test "init is told of a user who is missing, and of a file in the way" {
+	[ "$(id -u)" = 0 ] || skip "only root can give folders away"
+	set_option user '"nobody-of-this-name"'
+	run -78 tool init
+	[[ $output == *'user "nobody-of-this-name" of the configuration does not exist'* ]]
+	set_option user '"root"'
+	touch "$SITE/file"
+	set_option spool '"file"'
+	run -73 tool init
+	[[ $output == *"$SITE/file: is not a folder"* ]]
+}
