@@ -81,6 +81,23 @@ make_two_sites() {
 		"[('one', 'sent', '2020-01-01'), ('one', 'audit', '2020-01-01'), ('two', 'sent', '2020-01-01'), ('two', 'audit', '2020-01-01')]" ]
 }
 
+# --- a pattern of one's own ---
+
+@test "what was claimed is a drop by the name that it had before" {
+	set_option pattern '"OpenSi_*.xml"'
+	document WEB-1:7 >"$SPOOL/failed/${A}_OpenSi_1.xml"
+	document WEB-1:8 >"$SPOOL/sending/${A}_OpenSi_2.xml"
+	document WEB-1:9 >"$SPOOL/failed/${A}_other.xml"
+	[[ $(tool find --order WEB-1) == *$'\t7\tfailed\t'*$'\t8\twaiting\t'* ]]
+	run -0 tool retry OpenSi_1.xml
+	[[ $output != *'leaves it alone'* ]]
+	run -0 tool retry other.xml
+	[[ $output == *'not a name that it takes'* ]]
+	[ "$(tool list incoming --json | json 'sorted((f["name"][24:], f["note"]) for f in d)')" = \
+		"[('OpenSi_1.xml', None), ('other.xml', 'ignored: not a name that the gateway takes')]" ]
+	[ "$(tool status --json | json '[(s["incoming"], s["ignored"]) for s in d["sites"]]')" = '[(1, 1)]' ]
+}
+
 # --- list ---
 
 @test "list notes what the gateway ignores, and the day that a file was sent" {
