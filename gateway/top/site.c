@@ -17,7 +17,8 @@ static const msec_t TROUBLE_LONGEST = MSEC_MINUTE;
 
 bool site_is_this_boot(const char *boot)
 {
-	return boot && !strcmp(boot, clock_boot_id());
+	/* "" is what a machine gives that does not tell: any other may have given it. */
+	return boot && *boot && !strcmp(boot, clock_boot_id());
 }
 
 /* --- records --- */
@@ -252,7 +253,7 @@ static void keep_past_doubts(struct site *site, const struct past_claim *past, m
 {
 	for (size_t i = 0; i < past->count; i++) {
 		const struct past_comment *c = &past->comments[i];
-		bool is_this_boot = c->boot && !strcmp(c->boot, clock_boot_id());
+		bool is_this_boot = site_is_this_boot(c->boot);
 		if (!strcmp(c->result, "unknown"))
 			site_add_doubt(
 				site, c->order, c->id, is_this_boot ? c->since : now);

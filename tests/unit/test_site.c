@@ -27,12 +27,34 @@ static void trouble_is_tried_again_at_intervals_that_grow_up_to_a_minute(void **
 	assert_int_equal(site->trouble.again, now.up + MSEC_SECOND);
 }
 
+static bool machine_tells_no_boot;
+
+const char *__real_clock_boot_id(void);
+const char *__wrap_clock_boot_id(void);
+
+const char *__wrap_clock_boot_id(void)
+{
+	return machine_tells_no_boot ? "" : __real_clock_boot_id();
+}
+
+static void a_boot_without_an_id_is_another_one(void **state)
+{
+	(void)state;
+	machine_tells_no_boot = true;
+	assert_false(site_is_this_boot(clock_boot_id()));
+	machine_tells_no_boot = false;
+	assert_true(site_is_this_boot(clock_boot_id()));
+	assert_false(site_is_this_boot(OTHER_BOOT));
+	assert_false(site_is_this_boot(NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			trouble_is_tried_again_at_intervals_that_grow_up_to_a_minute,
 			bench_enter, bench_leave),
+		cmocka_unit_test(a_boot_without_an_id_is_another_one),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;
