@@ -233,6 +233,16 @@ is_told_of_both() {
 	state_is 'S["sent_today"]' 0
 }
 
+@test "a site with a metrics file of its own is told of there alone" {
+	make_two_sites
+	sed -i "s|name = \"two\";|name = \"two\"; metrics_file = \"$SITE/two.prom\";|" "$CONF"
+	run_once
+	grep -q 'site="one"' "$METRICS"
+	not grep -q 'site="two"' "$METRICS"
+	grep -q 'site="two"' "$SITE/two.prom"
+	not grep -q 'site="one"' "$SITE/two.prom"
+}
+
 @test "a run by --once leaves its figures behind" {
 	document WEB-1:1 | drop a.xml
 	run_once
