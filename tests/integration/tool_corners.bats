@@ -19,6 +19,7 @@ setup() {
 }
 
 teardown() {
+	rm -rf "${PLACE:-}"
 	clean_up
 }
 
@@ -206,6 +207,8 @@ make_two_sites() {
 
 @test "show words whatever a journal may tell" {
 	journal $DAY_1 10:00:00.000000 checkpoint $A
+	journal $DAY_1 10:00:00.000000 checkpoint $A "$COMMENT,\"result\":\"deferred\""
+	journal $DAY_1 10:00:00.500000 reading no-claim
 	journal $DAY_1 10:00:01.000000 returned $A
 	journal $DAY_1 10:00:02.000000 read $A '"result":"of-tomorrow"'
 	journal $DAY_1 10:00:03.000000 outcome $A "$COMMENT,\"result\":\"deferred\",\"attempt\":3"
@@ -217,7 +220,7 @@ make_two_sites() {
 	[[ $output == *'not stored; it is sent again (attempt 3)'* ]]
 	[[ $output == *'comment 1: pondered'* ]]
 	[[ $output == *'taken out of sending/ by somebody'* ]]
-	[[ $output != *checkpoint* ]]
+	[[ $output != *checkpoint* && $output != *no-claim* ]]
 }
 
 @test "show tells where the rest of a file is" {
@@ -257,6 +260,8 @@ make_two_sites() {
 	[[ $(tool find --comment 7) == *$'\twaiting\t'*"incoming/${A}_orders.xml" ]]
 	echo '<broken' >"$SPOOL/incoming/${A}_orders.xml"
 	[[ $(tool find --comment 7) == *$'\twaiting\t'*"incoming/${A}_orders.xml" ]]
+	set_option schema '"none.xsd"'
+	[[ $(tool find --comment 7 2>&1) == *'none.xsd: this schema cannot be used'*$'\twaiting\t'* ]]
 }
 
 @test "find knows a doubt whose claim is forgotten, in local time on a terminal" {
@@ -323,4 +328,22 @@ make_two_sites() {
 	set_option spool '"file"'
 	run -73 tool init
 	[[ $output == *"$SITE/file: is not a folder"* ]]
+}
+
+@test "init of a spool that is another user's is told who may" {
+	[ "$(id -u)" = 0 ] || skip "only root may become somebody else"
+	local mode nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+	"${nobody[@]}" test -x "$TOOL" || skip "nobody may not run the tool here"
+	PLACE=$(mktemp -d -p /tmp) # what bats gives is open to its user alone
+	mkdir "$PLACE/theirs"
+	set_option spool "\"$PLACE/theirs\""
+	cp "$CONF" "$PLACE/gateway.conf"
+	chmod 755 "$PLACE"
+	chmod 644 "$PLACE/gateway.conf"
+	for mode in 755 777; do
+		chmod "$mode" "$PLACE/theirs"
+		run -73 "${nobody[@]}" "$TOOL" -c "$PLACE/gateway.conf" init
+		[[ $output == *'/theirs: cannot be made or mended'*'run this as root'* ]]
+	done
+	[ -z "$(ls -A "$PLACE/theirs")" ]
 }

@@ -274,7 +274,8 @@ static void a_file_that_cannot_be_used_is_told_why(void **state)
 	assert_unreadable("c.conf", "c.conf:2: holds a NUL byte");
 }
 
-static int open_as_nobody(void)
+/* 0: it is refused in these words. */
+static int open_as_nobody(const char *words)
 {
 	struct config *config = NULL;
 	auto_buf struct buf errors = {.max_bytes = ERRORS_BYTES};
@@ -282,20 +283,36 @@ static int open_as_nobody(void)
 		(setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0))
 		return 2;
 	int r = config_open("c.conf", &config, &errors);
-	return r < 0 && strstr(buf_peek(&errors), "run as the gateway's user") ? 0 : 1;
+	return r < 0 && strstr(buf_peek(&errors), words) ? 0 : 1;
+}
+
+static void assert_nobody_is_told(const char *words)
+{
+	int status = 0;
+	pid_t child = fork();
+	if (child == 0)
+		_exit(open_as_nobody(words));
+	assert_true(child > 0 && waitpid(child, &status, 0) == child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 static void who_may_not_read_it_is_told_who_may(void **state)
 {
 	(void)state;
-	int status = 0;
 	put("c.conf", SITE, 0);
-	pid_t child = fork();
-	if (child == 0)
-		_exit(open_as_nobody());
-	assert_true(child > 0 && waitpid(child, &status, 0) == child);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_nobody_is_told("run as the gateway's user");
+}
+
+static void only_root_becomes_somebody_else(void **state)
+{
+	(void)state;
+	assert_int_equal(chmod(".", 0755), 0);
+	put("c.conf", SITE "user = \"root\";", 0644);
+	assert_nobody_is_told("user: only root can run as root");
+	put("c.conf", SITE "user = \"daemon\";", 0644);
+	assert_nobody_is_told("user: only root can become daemon");
+	assert_int_equal(chmod(".", 0700), 0);
 }
 
 static void unsafe_secrets_are_refused(void **state)
@@ -393,6 +410,7 @@ int main(void)
 		cmocka_unit_test(a_broken_file_is_told_where),
 		cmocka_unit_test(a_file_that_cannot_be_used_is_told_why),
 		cmocka_unit_test(who_may_not_read_it_is_told_who_may),
+		cmocka_unit_test(only_root_becomes_somebody_else),
 		cmocka_unit_test(unsafe_secrets_are_refused),
 		cmocka_unit_test(a_password_in_an_open_file_is_refused),
 		cmocka_unit_test(root_must_be_told_whom_to_become),

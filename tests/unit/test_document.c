@@ -562,6 +562,30 @@ static void a_date_is_a_day_of_the_calendar(void **state)
 	assert_value(&strict, &v, "not a date");
 }
 
+static void assert_document(const char *text, enum verdict verdict, const char *words)
+{
+	auto_buf struct buf b = {.max_bytes = ROOM};
+	buf_add_text(&b, text);
+	auto_reading o = read_text(&strict, &b);
+	assert_reading(text, &o, verdict, words);
+}
+
+static void a_request_holds_its_website_code_and_comments(void **state)
+{
+	(void)state;
+	assert_document("<open:setCommentsRequest xmlns:open='http://www.opensi.fr'>"
+			"<open:Other/></open:setCommentsRequest>",
+		VERDICT_INVALID, "Website_Code, then Comment");
+}
+
+static void a_mark_contradicts_no_encoding_that_is_not_named(void **state)
+{
+	(void)state;
+	assert_document("\xEF\xBB\xBF<?xml version='1.0' encoding=latin1?><a/>",
+		VERDICT_MALFORMED, "line 1");
+	assert_document("\xEF\xBB\xBF<?xml encoding?><a/>", VERDICT_MALFORMED, "line 1");
+}
+
 static void a_boolean_is_one_of_four_words(void **state)
 {
 	(void)state;
@@ -1136,6 +1160,8 @@ int main(void)
 		cmocka_unit_test(identifiers_have_no_white_space_around),
 		cmocka_unit_test(a_text_is_not_blank),
 		cmocka_unit_test(a_date_is_a_day_of_the_calendar),
+		cmocka_unit_test(a_request_holds_its_website_code_and_comments),
+		cmocka_unit_test(a_mark_contradicts_no_encoding_that_is_not_named),
 		cmocka_unit_test(a_boolean_is_one_of_four_words),
 		cmocka_unit_test(limits_of_the_shop_can_be_lifted),
 		cmocka_unit_test(a_shop_keeps_65535_bytes_of_a_text),
