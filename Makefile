@@ -69,7 +69,7 @@ MODE_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 MODE_fuzz     := $(MODE_asan) -fsanitize=fuzzer-no-link
 MODE_cov      := -O0 -g --coverage
 MODE_analyzer := -O2 -fanalyzer
-LINK_cov      := -Wl,--wrap=sandbox_allow_system
+LINK_cov      := -Wl,--wrap=sandbox_allow_system,--wrap=_exit
 LINK_fuzz     := -fsanitize=fuzzer
 LINK_release  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
@@ -102,9 +102,9 @@ $B/opensi-spool: $B/obj/gateway/tool/spool_tool.o
 $(PROGRAMS): $B/libgateway.a
 	$(call step,LINK)$(LINK) $(LIBS)
 
-# Counts of lines are written where a confined gateway may not: see there.
-COVERAGE_SOURCES := $(if $(filter cov,$(VARIANT)),tests/coverage/sandbox.c)
-$B/obj/tests/coverage/sandbox.o build/lint/tests/coverage/sandbox.c.tidy: \
+# What they need to write down their counts of lines: see there.
+COVERAGE_SOURCES := $(if $(filter cov,$(VARIANT)),tests/coverage/counts.c)
+$B/obj/tests/coverage/counts.o build/lint/tests/coverage/counts.c.tidy: \
 	private CPPFLAGS += -DCOUNTS_FOLDER='"$(abspath $B)"'
 
 # All but the mains: each test takes out of it what it needs.
@@ -201,15 +201,10 @@ test: ## Installs what is missing, then does check
 check: tests-release tests-asan tests-fuzz ## All tests; needs no network and no root
 	@tests/run release asan fuzz
 
-coverage: tests-cov ## Lines reached by the tests, file by file and as a whole
-	@find build/cov -name '*.gcda' -delete
+coverage: tests-cov ## Lines reached by the tests, file by file; what is left must be known
+	@tests/coverage/report begin build/cov
 	@tests/run cov
-	@gcov -n $(SOURCES:%.c=build/cov/obj/%.gcno) 2>/dev/null | \
-		awk -F "['%:]" '/^File/ { file = $$2 } \
-			/^Lines/ && file ~ /^gateway.*c$$/ { n = substr($$3, 5); all += n; \
-				hit += $$2 * n / 100; print $$2 "%\t" file | "sort -n" } \
-			/^Lines/ { file = "" } \
-			END { close("sort -n"); printf "%.2f%%\tgateway\n", 100 * hit / all }'
+	@tests/coverage/report end build/cov $(SOURCES)
 
 TORTURED := test_soap_read test_response test_document test_history_lives
 torture: tests-$(VARIANT) tests-asan tests-fuzz ## What takes longer than a test may
