@@ -146,7 +146,7 @@ make_two_sites() {
 	ln -s a.txt "$SPOOL/failed/b.xml"
 	run -0 tool retry a.txt b.xml
 	[[ $output == *'a.txt'*'not a name that it takes'* ]]
-	[[ $output == *'b.xml'*'no regular file'* ]]
+	[[ $output == *'b.xml'*'symbolic link'* ]]
 }
 
 @test "of another boot a doubt waits for its whole time yet" {
