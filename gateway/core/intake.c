@@ -316,12 +316,11 @@ bool intake_confirm(struct intake *in, const char *name, const struct sighting *
 	assert(e);
 	/* It may have waited long: what was quiet then may be being written now. */
 	bool has_changed = fingerprint(sighting) != e->fingerprint;
-	if (sighting->links > 1 || (has_changed && e->state == STATE_BACKLOG)) {
-		see_again(in, e, SIGN_LOOK, sighting, now);
-		return false;
-	}
-	*was_quiet = !has_changed && (e->is_quiet || e->state == STATE_BACKLOG);
-	return true;
+	*was_quiet = e->is_quiet || e->state == STATE_BACKLOG;
+	if (sighting->links == 1 && !(has_changed && *was_quiet))
+		return true;
+	see_again(in, e, SIGN_LOOK, sighting, now);
+	return false;
 }
 
 void intake_distrust(

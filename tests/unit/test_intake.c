@@ -341,14 +341,16 @@ static void a_backlog_waits_settle_after_its_last_find(void **state)
 	take("b.xml");
 }
 
-static void what_was_written_to_after_its_quiet_is_not_called_quiet(void **state)
+static void what_was_written_to_after_its_quiet_is_watched_again(void **state)
 {
 	(void)state;
 	see("a.xml", SIGN_BORN, file(5), 0);
 	assert_int_equal(look_at_all(file(5), settle_time), 1);
 	assert_ready("a.xml", true);
-	last = file(6);
-	assert_ready("a.xml", false);
+	assert_false(is_confirmed("a.xml", file(6)));
+	assert_none_ready();
+	assert_int_equal(look_at_all(file(6), 2 * settle_time), 1);
+	assert_ready("a.xml", true);
 }
 
 static void events_go_in_the_order_in_which_they_became_ready(void **state)
@@ -646,7 +648,7 @@ int main(void)
 		with_intake(any_change_takes_a_find_out_of_the_backlog),
 		with_intake(a_link_made_to_a_find_is_seen_at_its_claim),
 		with_intake(a_backlog_waits_settle_after_its_last_find),
-		with_intake(what_was_written_to_after_its_quiet_is_not_called_quiet),
+		with_intake(what_was_written_to_after_its_quiet_is_watched_again),
 		with_intake(events_go_in_the_order_in_which_they_became_ready),
 		with_intake(more_than_one_link_is_looked_at_three_times_then_left_alone),
 		with_intake(alarms_are_not_looks_at_links),
