@@ -274,6 +274,12 @@ static void restate_unclaimed(struct history *h, const struct record *record)
 static void restate_claim(
 	const struct history *h, struct claim *claim, const struct record *record)
 {
+	if (record->result && !strcmp(record->result, HISTORY_SETTLED)) {
+		claim->past.is_settling = true;
+		set_text(&claim->past.settled_to, record->to);
+		set_text(&claim->past.version, record->version);
+		return;
+	}
 	if (claim->reading_run + 1 != h->posted.run_count)
 		claim->is_reading = false;
 	claim->past.kills = record->attempt;

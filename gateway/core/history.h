@@ -70,6 +70,9 @@ struct past_claim {
 	size_t count;
 };
 
+/* What a checkpoint says instead of a verdict of a claim that is settling. */
+#define HISTORY_SETTLED "settled"
+
 struct history *history_new(void);
 void history_free(struct history *h);
 

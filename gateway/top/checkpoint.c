@@ -39,6 +39,7 @@ static void checkpoint_claim(
 	struct site *site, const struct moment *now, const struct past_claim *claim)
 {
 	char rest[PATH_MAX];
+	const char *rest_at = claim->has_rest ? rest : NULL;
 	snprintf(rest, sizeof(rest), "failed/%s_%s", claim->stamp, claim->drop);
 	site_record(site, now,
 		&(struct record){
@@ -47,8 +48,8 @@ static void checkpoint_claim(
 			.drop = claim->drop,
 			.version = claim->version,
 			.attempt = claim->kills,
-			.result = claim->verdict,
-			.to = claim->has_rest ? rest : NULL,
+			.result = claim->is_settling ? HISTORY_SETTLED : claim->verdict,
+			.to = claim->is_settling ? claim->settled_to : rest_at,
 		});
 	for (size_t i = 0; i < claim->count; i++)
 		checkpoint_comment(site, now, claim->stamp, &claim->comments[i]);
@@ -90,7 +91,7 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 		.version = job->document ? version : NULL,
 		.verdict = job->document ? verdict_name(job->verdict) : unread,
 		.kills = job->kills,
-		.has_rest = job->has_rest,
+		.has_rest = job->rest == REST_RECORDED,
 		.comments = *comments,
 		.count = count,
 	};

@@ -182,7 +182,9 @@ static void tidy_reason(struct site *site, enum folder folder, const char *name)
 		return;
 	snprintf(
 		file, sizeof(file), "%.*s", (int)(strlen(name) - SPOOL_REASON_LEN), name);
-	if (spool_look(site->spool, folder, file, &st) != -ENOENT)
+	/* One that is still to be moved there has its reason there before it. */
+	if (spool_look(site->spool, folder, file, &st) != -ENOENT ||
+		spool_look(site->spool, FOLDER_SENDING, file, &st) != -ENOENT)
 		return;
 	/* Or a loss of power might bring back the file, and not this. */
 	int r = io_sync(spool_folder_fd(site->spool, folder));

@@ -36,6 +36,7 @@ enum job_end {
 	END_CHANGED,   /* the file changed after it was read */
 	END_POISONOUS, /* its reading killed the gateway three times */
 	END_WITHDRAWN, /* the admin took it out of sending/ */
+	END_SETTLED,   /* by the record of an earlier run: only its move is missing */
 };
 
 enum progress_state {
@@ -58,6 +59,10 @@ struct progress {
 	char code[8];  /* the shop's last one, or "" */
 	char *message; /* the shop's last words, or NULL */
 };
+
+/* What was not accepted of a claim, as a file in failed/. Once it is there it is the
+ * admin's, and not put there again; on record it is when that is durable. */
+enum rest { REST_NONE, REST_PLACED, REST_RECORDED };
 
 /* Which bytes: size, time of change, inode. A record keeps it as text. */
 struct version {
@@ -97,11 +102,11 @@ struct job {
 	size_t open;    /* not final */
 	size_t waiting; /* of these: deferred or unknown */
 	size_t in_flight;
-	size_t memory;    /* bytes that the window counts */
-	unsigned kills;   /* readings of it that killed the gateway, in succession */
-	bool is_told;     /* that its bytes cannot be had */
-	char *headline;   /* of its reason, or NULL */
-	bool has_rest;    /* its rest file is in failed/ */
+	size_t memory;  /* bytes that the window counts */
+	unsigned kills; /* readings of it that killed the gateway, in succession */
+	bool is_told;   /* that its bytes cannot be had */
+	char *headline; /* of its reason, or NULL */
+	enum rest rest;
 	bool is_stopped;  /* nothing more is sent of it, because of `end` */
 	struct job *next; /* in the queue it waits in: for its reading, or its settling */
 };

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,18 +84,26 @@ static void take_bad(struct site *site, struct job *job, struct problems *proble
 	site_finish_job(site, job, END_BAD);
 }
 
-static void record_verdict(
-	struct site *site, const struct moment *now, struct job *job, const char *message)
+/* Of a claim that is another file by now the journal goes on to speak of the one that it
+ * knows, so that the next start finds it changed as well. */
+static void write_version(const struct job *job, char version[VERSION_TEXT_MAX])
+{
+	if (job->end == END_CHANGED && job->past->version)
+		snprintf(version, VERSION_TEXT_MAX, "%s", job->past->version);
+	else
+		version_write(&job->version, version);
+}
+
+static void record_verdict(struct site *site, const struct moment *now, struct job *job)
 {
 	char version[VERSION_TEXT_MAX];
-	version_write(&job->version, version);
+	write_version(job, version);
 	site_record_job(site, now, job,
 		&(struct record){
 			.event = EVENT_READ,
 			.version = version,
 			.result = verdict_name(job->verdict),
 			.count = job->count,
-			.message = message,
 		});
 	log_event(LEVEL_DEBUG, site->config->name, job->claim.name, "read",
 		log_text("verdict", verdict_name(job->verdict)),
@@ -136,6 +145,10 @@ static int give_back(
 {
 	struct stat st;
 	int r = spool_return(site->spool, job->claim.name);
+	if (site_is_jobs_own(site, job, FOLDER_INCOMING, r)) {
+		site_put_off_job(site, job, r);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	site_record_job(site, now, job, &(struct record){.event = EVENT_RETURNED});
@@ -169,16 +182,13 @@ static int judge(struct site *site, const struct moment *now, struct job *job,
 			return r;
 	}
 	job->verdict = reading->verdict;
-	if (reading->verdict != VERDICT_VALID) {
-		record_verdict(site, now, job, NULL);
-		if (was_posted(job))
-			site_finish_job(site, job, END_CHANGED);
-		else
-			take_bad(site, job, &reading->problems);
-		return 0;
-	}
-	take_valid(site, now, job, take_ptr(reading->document));
-	record_verdict(site, now, job, NULL);
+	if (reading->verdict == VERDICT_VALID)
+		take_valid(site, now, job, take_ptr(reading->document));
+	else if (was_posted(job))
+		site_finish_job(site, job, END_CHANGED);
+	else
+		take_bad(site, job, &reading->problems);
+	record_verdict(site, now, job);
 	return 0;
 }
 

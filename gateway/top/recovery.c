@@ -12,6 +12,7 @@
 #include "base/words.h"
 #include "system/log.h"
 #include "top/checkpoint.h"
+#include "top/settling.h"
 #include "top/trust.h"
 
 static const char later_version[] =
@@ -117,27 +118,6 @@ struct found {
 	const struct past_claim *past; /* NULL: the journal does not know it */
 };
 
-static bool is_to_be_sent(const struct past_claim *past)
-{
-	static const char sent[] = "sent/";
-	return past->settled_to && !strncmp(past->settled_to, sent, sizeof(sent) - 1);
-}
-
-static int finish_move(
-	struct site *site, const struct moment *now, const struct found *found)
-{
-	char to[PATH_MAX];
-	bool is_sent = is_to_be_sent(found->past);
-	int r = spool_settle(site->spool, is_sent ? FOLDER_SENT : FOLDER_FAILED,
-		found->name, now->wall, to);
-	if (r < 0)
-		return r;
-	log_event(LEVEL_INFO, site->config->name, found->name, "settled",
-		log_text("result", is_sent ? "sent" : "failed"), log_text("to", to),
-		log_text("meaning", _("an earlier run had settled it and not moved it")));
-	return 0;
-}
-
 /* Its name, unless the journal does not know it and failed/ has one of that name: put
  * back by hand, it must not write over what lies there, so it gets a stamp of its own;
  * as does one that is too long for what goes beside it, which only hands can make. */
@@ -157,19 +137,38 @@ static int name_claim(struct site *site, const struct moment *now, const char *n
 	return 0;
 }
 
-static int adopt(struct site *site, const struct moment *now, const struct found *found)
+static int take_up(struct site *site, const struct moment *now, const struct found *found,
+	struct job **job)
 {
 	struct claim_name claim = {0};
 	int r = name_claim(site, now, found->name, found->past, &claim);
 	if (r < 0)
 		return r;
-	struct job *job = job_new(&claim);
-	job->is_recovered = true;
-	job->past = found->past;
-	job->kills = found->past ? found->past->kills : 0;
-	site_add_job(site, job);
-	job_queue_add(&site->unread, job);
+	*job = job_new(&claim);
+	(*job)->is_recovered = true;
+	(*job)->past = found->past;
+	(*job)->kills = found->past ? found->past->kills : 0;
+	site_add_job(site, *job);
 	return 0;
+}
+
+static int adopt(struct site *site, const struct moment *now, const struct found *found)
+{
+	struct job *job = NULL;
+	int r = take_up(site, now, found, &job);
+	if (r == 0)
+		job_queue_add(&site->unread, job);
+	return r;
+}
+
+static int finish_move(
+	struct site *site, const struct moment *now, const struct found *found)
+{
+	struct job *job = NULL;
+	int r = take_up(site, now, found, &job);
+	if (r == 0)
+		site_finish_job(site, job, END_SETTLED);
+	return r;
 }
 
 static int forget(struct site *site, const struct moment *now, const struct found *found)
@@ -227,7 +226,7 @@ static bool was_put_back(
 	char reason[NAME_MAX + sizeof(SPOOL_REASON)];
 	if (!past || !past->is_settling)
 		return false;
-	if (is_to_be_sent(past)) {
+	if (settling_to_sent(past)) {
 		if (!past->version || spool_look(site->spool, FOLDER_SENDING, name, &st))
 			return false;
 		struct version version = version_of(&st);
@@ -479,7 +478,7 @@ bool recovery_resume(struct site *site, const struct moment *now, struct job *jo
 		doubt_all(site, now, job);
 		return true;
 	}
-	job->has_rest = past->has_rest;
+	job->rest = past->has_rest ? REST_RECORDED : REST_NONE;
 	for (size_t i = 0; i < past->count; i++)
 		resume_comment(site, now, job, &past->comments[i]);
 	return true;

@@ -29,8 +29,16 @@ enum way {
 	WAY_PARTIAL, /* to sent/, and what was not accepted to failed/, with its reason */
 };
 
+bool settling_to_sent(const struct past_claim *past)
+{
+	static const char sent[] = "sent/";
+	return past->settled_to && !strncmp(past->settled_to, sent, sizeof(sent) - 1);
+}
+
 static enum way way_of(const struct job *job)
 {
+	if (job->end == END_SETTLED)
+		return settling_to_sent(job->past) ? WAY_SENT : WAY_FAILED;
 	if (job->end != END_COMPLETE)
 		return WAY_FAILED;
 	size_t accepted = job_accepted(job);
@@ -158,9 +166,29 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 	return spool_place(site->spool, FOLDER_FAILED, name, buf_peek(&text), text.len);
 }
 
+/* --- what was changed meanwhile --- */
+
+/* Who writes to a file after it was read may have added a comment: as it lies there now,
+ * the shop does not have it. A rest that was placed speaks of the file as it was. */
+static bool is_changed(const struct site *site, const struct job *job)
+{
+	struct stat st;
+	if (job->end != END_COMPLETE || job->rest != REST_NONE ||
+		spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st) < 0)
+		return false; /* gone, or not to be had: its move will notice */
+	struct version version = version_of(&st);
+	return !version_is(&version, &job->version);
+}
+
+static void call_changed(struct job *job)
+{
+	job->end = END_CHANGED;
+	job->is_stopped = true;
+}
+
 /* --- the rest --- */
 
-static int place_rest(struct site *site, const struct job *job)
+static int place_rest(struct site *site, struct job *job)
 {
 	auto_free bool *chosen = xcalloc(job->count, sizeof(*chosen));
 	auto_buf struct buf rest = {.max_bytes = REST_MAX_BYTES};
@@ -168,8 +196,11 @@ static int place_rest(struct site *site, const struct job *job)
 		chosen[i] = !progress_is_accepted(job->comments[i].state);
 	document_write_rest(job->document, chosen, &rest);
 	assert(buf_finish(&rest) == 0);
-	return spool_place(
+	int r = spool_place(
 		site->spool, FOLDER_FAILED, job->claim.name, buf_peek(&rest), rest.len);
+	if (r == 0)
+		job->rest = REST_PLACED;
+	return r;
 }
 
 static void predict(
@@ -183,11 +214,12 @@ static void predict(
 		snprintf(to, PATH_MAX, "sent/%s/%s", buf_peek(&day), job->claim.name);
 }
 
-/* Once the rest is on record it is the admin's: it is not put there again. */
 static bool has_beside(const struct job *job)
 {
 	enum way way = way_of(job);
-	return way == WAY_FAILED || (way == WAY_PARTIAL && !job->has_rest);
+	if (job->end == END_SETTLED)
+		return false;
+	return way == WAY_FAILED || (way == WAY_PARTIAL && job->rest == REST_NONE);
 }
 
 static int place_beside(struct site *site, const struct moment *now, struct job *job)
@@ -222,6 +254,8 @@ static int place_all_beside(
 	for (struct job *job = site->done.first; job != end; job = job->next) {
 		if (!has_beside(job))
 			continue;
+		if (is_changed(site, job))
+			call_changed(job);
 		int r = is_grounded ? 0 : spool_flush(site->spool);
 		if (r == 0 && !is_grounded)
 			r = audit_sync(site->audit);
@@ -268,15 +302,31 @@ static int flush_files(struct site *site, const struct job *end)
 	return spool_flush(site->spool);
 }
 
+/* After the flush, which takes time. Their reasons are for the next group. */
+static void pass_over_changed(
+	struct site *site, const struct job *end, struct job_queue *changed)
+{
+	for (struct job *job = site->done.first, *next; job != end; job = next) {
+		next = job->next;
+		if (way_of(job) != WAY_SENT || !is_changed(site, job))
+			continue;
+		job_queue_remove(&site->done, job);
+		call_changed(job);
+		job_queue_add(changed, job);
+	}
+}
+
 static void record_settled(struct site *site, const struct moment *now, struct job *job)
 {
 	char to[PATH_MAX];
 	enum way way = way_of(job);
-	if (way == WAY_PARTIAL && !job->has_rest) {
+	if (job->end == END_SETTLED)
+		return;
+	if (job->rest == REST_PLACED) {
 		predict(now, job, WAY_FAILED, to);
 		site_record_job(
 			site, now, job, &(struct record){.event = EVENT_REST, .to = to});
-		job->has_rest = true;
+		job->rest = REST_RECORDED;
 	}
 	predict(now, job, way, to);
 	site_record_job(site, now, job,
@@ -295,6 +345,13 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 	enum way way = way_of(job);
 	char reason[NAME_MAX + sizeof("failed/" SPOOL_REASON)];
 	snprintf(reason, sizeof(reason), "failed/%s" SPOOL_REASON, job->claim.name);
+	if (job->end == END_SETTLED) {
+		log_event(LEVEL_INFO, site->config->name, job->claim.name, "settled",
+			log_text("result", results[way]), log_text("to", to),
+			log_text("meaning",
+				_("an earlier run had settled it and not moved it")));
+		return;
+	}
 	log_event(way == WAY_SENT ? LEVEL_INFO : LEVEL_WARNING, site->config->name,
 		job->claim.name, "settled", log_text("result", results[way]),
 		log_number("comments", job->count),
@@ -311,21 +368,12 @@ static void tally_settled(
 		.words = job->headline,
 		.comments = job->count,
 	};
+	if (job->end == END_SETTLED) /* its comments were counted by then */
+		return;
 	if (way != WAY_FAILED)
 		tally_file(&site->tally, TALLY_SENT, &file);
 	if (way != WAY_SENT)
 		tally_file(&site->tally, TALLY_FAILED, &file);
-}
-
-/* It is damaged, immutable, or something is mounted on it: that is no other's trouble. */
-static bool is_jobs_own(
-	const struct site *site, const struct job *job, enum folder to, int r)
-{
-	struct stat st;
-	if (r == -EPERM || r == -EBUSY)
-		return spool_may_move(site->spool, to);
-	return site_is_damage(r) && site_is_damage(spool_look(site->spool, FOLDER_SENDING,
-					    job->claim.name, &st));
 }
 
 static int move_job(struct site *site, const struct moment *now, struct job *job)
@@ -341,7 +389,7 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 		site->must_scan = true;
 		return r;
 	}
-	if (is_jobs_own(site, job, folder, r)) {
+	if (site_is_jobs_own(site, job, folder, r)) {
 		site_put_off_job(site, job, r);
 		return 0;
 	}
@@ -382,6 +430,15 @@ bool settling_may_gather(const struct site *site, const struct moment *now)
 	return !is_full && now->up < settling_due(site);
 }
 
+static int settle_group(
+	struct site *site, const struct moment *now, const struct job *end)
+{
+	for (struct job *job = site->done.first; job != end; job = job->next)
+		record_settled(site, now, job);
+	int r = audit_sync(site->audit);
+	return r < 0 ? r : move_jobs(site, now, end);
+}
+
 int settling_work(struct site *site, const struct moment *now)
 {
 	const struct job *end = end_of_group(site);
@@ -392,10 +449,11 @@ int settling_work(struct site *site, const struct moment *now)
 		r = flush_files(site, end);
 	if (r < 0)
 		return r;
-	for (struct job *job = site->done.first; job != end; job = job->next)
-		record_settled(site, now, job);
-	r = audit_sync(site->audit);
-	if (r == 0)
-		r = move_jobs(site, now, end);
+	struct job_queue changed;
+	job_queue_init(&changed);
+	pass_over_changed(site, end, &changed);
+	r = settle_group(site, now, end);
+	for (struct job *job; (job = job_queue_take(&changed));)
+		job_queue_add(&site->done, job);
 	return r;
 }

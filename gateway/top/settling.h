@@ -25,6 +25,9 @@
  */
 #include "top/site.h"
 
+/* Whether a claim that is settling by the record was on its way to sent/. */
+bool settling_to_sent(const struct past_claim *past);
+
 /* A group may still grow, and has not waited for long: after a loss of power the shop is
  * asked again for what was not flushed. */
 bool settling_may_gather(const struct site *site, const struct moment *now);

@@ -166,6 +166,16 @@ bool site_is_damage(int r)
 	return r == -EIO || r == -EUCLEAN || r == -EBADMSG;
 }
 
+bool site_is_jobs_own(
+	const struct site *site, const struct job *job, enum folder to, int r)
+{
+	struct stat st;
+	if (r == -EPERM || r == -EBUSY)
+		return spool_may_move(site->spool, to);
+	return site_is_damage(r) && site_is_damage(spool_look(site->spool, FOLDER_SENDING,
+					    job->claim.name, &st));
+}
+
 void site_blame_job(const struct site *site, struct job *job, int r)
 {
 	bool is_damage = site_is_damage(r);

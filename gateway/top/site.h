@@ -140,6 +140,10 @@ bool site_window_is_open(const struct site *site);
 /* What the file system says of a file that it has damaged: the trouble of that file, as
  * long as others can be read. */
 bool site_is_damage(int r);
+/* A claim could not be moved (r) because it is damaged or immutable, or something is
+ * mounted on it: that is no other's trouble. */
+bool site_is_jobs_own(
+	const struct site *site, const struct job *job, enum folder to, int r);
 /* A claim's own trouble (r), said once: its bytes cannot be had, or it may not be moved.
  */
 void site_blame_job(const struct site *site, struct job *job, int r);

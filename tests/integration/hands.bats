@@ -36,6 +36,20 @@ open_shop() {
 	eventually is_sent first.xml
 }
 
+# A group of two that go to failed/ in part, the second of which cannot have its reason.
+hold_shop_with_two_to_be_rejected() {
+	local b
+	hold_shop
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	document WEB-3:3 WEB-4:4 | drop b.xml
+	eventually audited read b.xml
+	b=$(path_in sending b.xml)
+	BLOCKED=$SPOOL/failed/${b##*/}.reason.txt
+	mkdir "$BLOCKED"
+	stub_rules '[{"comment": "2", "times": 1, "comments": {"2": "3002"}},
+		{"comment": "4", "comments": {"4": "3002"}}]'
+}
+
 @test "a file taken out of sending/ is not sent" {
 	start_gateway
 	hold_shop
@@ -136,6 +150,40 @@ open_shop() {
 	[[ $output == *$'\n1\tWEB-1\t1\t'*$'\tunknown\t'*$'\n2\tWEB-4\t2\t2026-05-01\tno\tyes\t\t'* ]]
 	[[ $output == *'comment 1: sent to the shop'*'found in sending/ by the next run'* ]]
 	[ "$(grep -c 'taken from incoming/' <<<"$output")" -eq 1 ]
+}
+
+@test "a file changed while its last request is under way is not taken for delivered" {
+	local claim
+	stub_rules '[{"on": "comments", "times": 1, "delay_ms": 1000}]'
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	stub_saw request
+	claim=$(path_in sending a.xml)
+	document WEB-1:1 WEB-2:2 >"$claim.new"
+	cat "$claim.new" >"$claim"
+	rm "$claim.new"
+	eventually is_failed a.xml
+	grep -q 'CommentId>2<' "$(path_in failed a.xml)"
+	grep -q '1 of 1 comments was delivered' "$(path_in failed a.xml).reason.txt"
+	not is_sent a.xml
+	[ "$(requests_with 1)" -eq 1 ]
+	mv "$(path_in failed a.xml)" "$SPOOL/incoming/"
+	eventually is_sent a.xml
+	has_outcome 2 delivered
+}
+
+@test "a rest that was taken away before its group was settled is not put there again" {
+	start_gateway
+	hold_shop_with_two_to_be_rejected
+	eventually is_failed a.xml
+	eventually logged trouble
+	mv "$(path_in failed a.xml)" "$SPOOL/incoming/again.xml"
+	rmdir "$BLOCKED"
+	eventually is_sent again.xml
+	eventually is_failed b.xml
+	eventually is_sent a.xml
+	not is_failed a.xml
+	[ "$(requests_with 1)" -eq 1 ]
 }
 
 @test "folders deleted while it runs are soon there again" {

@@ -499,6 +499,44 @@ no_leak_check() {
 	[ "$(requests_with 1)" -eq 1 ]
 }
 
+@test "a start finishes later the move of a file that may not be moved" {
+	no_leak_check
+	set_option rescan '"300ms"'
+	local claim
+	stub_rules '[{"on": "comments", "times": 1, "delay_ms": 500}]'
+	start_gateway
+	document WEB-1:1 | drop fixed.xml
+	stub_saw request
+	claim=$(path_in sending fixed.xml)
+	chattr +i "$claim" 2>/dev/null || skip "no immutable files here"
+	FIXED=$claim
+	eventually logged immovable "lsattr"
+	stop_gateway
+	start_gateway
+	pass_another
+	stop_gateway
+	start_gateway # by a checkpoint that restates it
+	pass_another
+	chattr -i "$claim"
+	FIXED=
+	eventually is_sent fixed.xml
+	[ "$(requests_with 1)" -eq 1 ]
+	[ "$(count_logged trouble)" -eq 0 ]
+}
+
+@test "a cut file that may not be given back stops no other" {
+	no_leak_check
+	local claim=$SPOOL/sending/20260101T000000.000001Z_cut.xml
+	mkdir "$SPOOL/sending"
+	document WEB-1:1 | head -c 300 >"$claim"
+	chattr +i "$claim" 2>/dev/null || skip "no immutable files here"
+	FIXED=$claim
+	start_gateway
+	eventually logged immovable "lsattr"
+	pass_another
+	[ "$(count_logged trouble)" -eq 0 ]
+}
+
 @test "a file that the disk cannot even open is named, and stops no other" {
 	no_leak_check
 	set_option rescan '"300ms"'

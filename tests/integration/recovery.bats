@@ -243,6 +243,28 @@ holds_files() {
 	[ "$(audit | grep -c '"si$')" -eq 1 ]
 }
 
+@test "a file edited while no gateway runs is found changed by every later start" {
+	local claim
+	stub_rules '[{"comment": "1"}, {"do": "fault", "text": "Authentification failed"}]'
+	start_gateway
+	document WEB-1:1 WEB-2:2:before | drop a.xml
+	eventually has_outcome 1 delivered
+	eventually logged hold
+	stop_gateway
+	claim=$(path_in sending a.xml)
+	sed -i 's/before/after/' "$claim"
+	mkdir "$SPOOL/failed/${claim##*/}.reason.txt"
+	stub_rules '[]'
+	start_gateway
+	eventually logged trouble
+	stop_gateway
+	rmdir "$SPOOL/failed/${claim##*/}.reason.txt"
+	start_gateway
+	eventually is_failed a.xml
+	[ "$(requests_with 2)" -le 1 ] # that of before the hold
+	[ "$(stub_events request | grep -c after)" -eq 0 ]
+}
+
 @test "a file that killed the gateway three times while it was read is set aside" {
 	run_once
 	local stamp=20260101T000000.000001Z boot begun i

@@ -298,6 +298,7 @@ static void what_was_sent_is_moved_though_its_reading_is_not_on_record(void **st
 	put(SENDING, document);
 	tell("start this; settled sent/2026-01-01", 0);
 	start();
+	assert_int_equal(settling_work(site, &now), 0);
 	assert_int_equal(site->jobs.count, 0);
 	assert_false(is_there(SENDING));
 }
