@@ -237,6 +237,12 @@ static bool was_put_back(
 	       spool_look(site->spool, FOLDER_FAILED, reason, &st) == -ENOENT;
 }
 
+/* A person gave it a name that leaves no room for what goes beside it. */
+static bool is_too_long(const struct past_claim *past, const char *name)
+{
+	return past && strlen(name) > CLAIM_NAME_MAX;
+}
+
 /* Only a person can make two files with one stamp: then one is the claim, that of the
  * name on record, else the first. The scan finds the other, as an unclaimed name. */
 static bool is_copy(
@@ -265,7 +271,8 @@ static int take_claims(
 		snprintf(stamp, sizeof(stamp), "%s", names->list[i]);
 		const struct past_claim *past = history_claim(site->history, stamp);
 		if (is_copy(names, i, stamp, past ? past->drop : NULL) ||
-			was_put_back(site, past, names->list[i]))
+			was_put_back(site, past, names->list[i]) ||
+			is_too_long(past, names->list[i]))
 			continue; /* as if it were unclaimed: the scan finds it */
 		int r = act(
 			site, now, &(struct found){.name = names->list[i], .past = past});

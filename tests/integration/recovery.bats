@@ -197,6 +197,26 @@ has_reason() {
 	eventually has_reason "$tail"
 }
 
+@test "nor does a known one that was renamed so stop any other" {
+	local claim long
+	stub_rules '[{"comment": "1"}, {"do": "fault", "text": "Authentification failed"}]'
+	start_gateway
+	document WEB-1:1 WEB-2:2 | drop a.xml
+	eventually has_outcome 1 delivered
+	eventually logged hold
+	stop_gateway
+	claim=$(path_in sending a.xml)
+	long=$(printf 'n%.0s' {1..220}).xml
+	mv "$claim" "${claim%_a.xml}_$long"
+	stub_rules '[{"comment": "2", "comments": {"2": "3002"}}]'
+	start_gateway
+	document WEB-3:3 | drop c.xml
+	eventually is_sent c.xml
+	eventually has_outcome 2 rejected
+	eventually test -z "$(ls "$SPOOL/sending")"
+	[ "$(count_logged trouble)" -eq 0 ]
+}
+
 @test "a name in sending/ without a stamp is claimed as if dropped" {
 	start_gateway
 	stop_gateway
