@@ -8,8 +8,9 @@
  *
  *   1  if anything goes to failed/: claims and outcomes flushed
  *   2  rest and reason files written aside, flushed, renamed into failed/
- *   3  the drops' own bytes flushed; `rest` and `settled` appended; the journal flushed,
- *      and with it every outcome
+ *   3  the drops' own bytes flushed; those that changed since they were read left to the
+ *      next group, for failed/; `rest` and `settled` appended; the journal flushed, and
+ *      with it every outcome
  *   4  the drops moved
  *   5  the folders flushed
  *
