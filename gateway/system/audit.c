@@ -75,30 +75,12 @@ static int latest_days(const struct audit *a, char names[FILES_READ][NAME_MAX + 
 struct lines {
 	const char *bytes;
 	size_t len;
-	bool has_checkpoint; /* and then the bytes begin with the last complete one */
 };
 
 static void lines_done(struct lines *l)
 {
 	if (l->bytes)
 		(void)munmap((void *)(l->bytes), l->len);
-}
-
-static bool line_says(const char *line, size_t len, const char *event)
-{
-	auto_buf struct buf mark = {.max_bytes = 64};
-	buf_add_format(&mark, "\"ev\":\"%s\"", event);
-	return memmem(line, len, buf_peek(&mark), mark.len) != NULL;
-}
-
-/* A torn one that says so does not count: it completed nothing. */
-static bool is_checkpoint_end(const char *line, size_t len)
-{
-	if (!line_says(line, len, "checkpoint-end") || line[len - 1] != '\n')
-		return false;
-	auto_with(record_done) struct record record = {0};
-	return record_parse(line, len - 1, &record) == 0 &&
-	       record.event == EVENT_CHECKPOINT_END;
 }
 
 /* Where the line begins that ends (with its newline) before `end`. */
@@ -108,20 +90,49 @@ static size_t line_before(const char *bytes, size_t end)
 	return newline ? (size_t)(newline - bytes) + 1 : 0;
 }
 
-/* Goes back line by line to the last checkpoint-end, then on to where that began. */
-static size_t find_checkpoint(const char *bytes, size_t len, bool *found)
+/* A torn one does not count: it said nothing. */
+static bool line_says(const char *line, size_t len, enum event event, size_t *count)
 {
-	size_t end = len;
-	*found = false;
-	while (end) {
-		size_t begin = line_before(bytes, end);
-		if (*found && !line_says(bytes + begin, end - begin, "checkpoint"))
-			return end;
-		if (!*found)
-			*found = is_checkpoint_end(bytes + begin, end - begin);
+	auto_with(record_done) struct record record = {0};
+	if (line[len - 1] != '\n' || record_parse(line, len - 1, &record) < 0)
+		return false;
+	*count = record.count;
+	return record.event == event;
+}
+
+/* The line from `begin` to `end` closes a checkpoint all of which is there. *from: where
+ * that begins. */
+static bool ends_checkpoint(const struct lines *l, size_t begin, size_t end, size_t *from)
+{
+	static const char mark[] = "\"ev\":\"checkpoint-end\"";
+	const char *bytes = l->bytes;
+	size_t count = 0;
+	size_t ignored = 0;
+	if (!memmem(bytes + begin, end - begin, mark, sizeof(mark) - 1) ||
+		!line_says(bytes + begin, end - begin, EVENT_CHECKPOINT_END, &count))
+		return false;
+	while (count && begin) {
 		end = begin;
+		begin = line_before(bytes, end);
+		if (!line_says(bytes + begin, end - begin, EVENT_CHECKPOINT, &ignored))
+			return false;
+		count--;
 	}
-	return 0;
+	if (!count)
+		*from = begin;
+	return !count;
+}
+
+/* Goes back line by line to the last complete checkpoint. *from: where that begins. */
+static bool find_checkpoint(const struct lines *l, size_t *from)
+{
+	size_t begin = 0;
+	for (size_t end = l->len; end; end = begin) {
+		begin = line_before(l->bytes, end);
+		if (ends_checkpoint(l, begin, end, from))
+			return true;
+	}
+	return false;
 }
 
 static int map_file(const struct audit *a, const char *name, struct lines *lines)
@@ -179,20 +190,17 @@ int audit_replay(struct audit *a, audit_reader reader, void *context)
 
 	auto_with(lines_done) struct lines later = {0};
 	auto_with(lines_done) struct lines earlier = {0};
-	bool found = false;
-	size_t from = 0;
+	size_t later_from = 0;
+	size_t earlier_from = 0;
 	if (names[0][0])
 		r = map_file(a, names[0], &later);
-	if (r == 0 && later.len)
-		from = find_checkpoint(later.bytes, later.len, &found);
-	if (r == 0 && !found && names[1][0])
+	if (r == 0 && !find_checkpoint(&later, &later_from) && names[1][0])
 		r = map_file(a, names[1], &earlier);
 	if (r < 0)
 		return r;
-	if (earlier.len)
-		hand_out(&earlier, find_checkpoint(earlier.bytes, earlier.len, &found),
-			reader, context);
-	hand_out(&later, from, reader, context);
+	(void)find_checkpoint(&earlier, &earlier_from);
+	hand_out(&earlier, earlier_from, reader, context);
+	hand_out(&later, later_from, reader, context);
 	return 0;
 }
 

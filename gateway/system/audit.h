@@ -34,7 +34,8 @@ enum { AUDIT_CHECKPOINT_BYTES = 64 * 1024 * 1024 };
 struct audit *audit_new(const struct spool *spool);
 void audit_free(struct audit *a);
 
-/* Hands out the lines from the last complete checkpoint on, of the two latest days. */
+/* Hands out the lines from the last complete checkpoint on, of the two latest days. One is
+ * complete if as many good lines as its end says stand right before that. */
 typedef void (*audit_reader)(void *context, const char *line, size_t len);
 int audit_replay(struct audit *a, audit_reader reader, void *context);
 /* After it: the file that was written to last is gone, and with it the end of what is

@@ -78,4 +78,23 @@ static inline void assert_holds(const char *path, const char *text)
 	assert_string_equal(bytes, text);
 }
 
+/* What is left of the last line that says so when its block is lost. */
+static inline void blank_line(const char *path, const char *says)
+{
+	static char bytes[1 << 16];
+	auto_close int fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	ssize_t len = read(fd, bytes, sizeof(bytes) - 1);
+	assert_true(len > 0);
+	bytes[len] = '\0';
+	char *at = NULL;
+	for (char *next = bytes; (next = strstr(next, says)); next++)
+		at = next;
+	assert_non_null(at);
+	while (at > bytes && at[-1] != '\n')
+		at--;
+	memset(at, '\0', strcspn(at, "\n"));
+	assert_int_equal(pwrite(fd, bytes, (size_t)len, 0), len);
+}
+
 #endif

@@ -21,6 +21,7 @@ static const usec_t noon = 1795435200 * USEC_SECOND; /* 2026-11-23T12:00:00Z */
 static const usec_t one_day = 86400 * USEC_SECOND;
 
 static struct audit *audit;
+static size_t stated; /* lines of the checkpoint under way */
 
 static int enter(void **state)
 {
@@ -45,6 +46,7 @@ static void restart(void)
 
 static void append(enum event event, const char *says)
 {
+	stated += event == EVENT_CHECKPOINT;
 	const struct record record = {.event = event,
 		.at = noon,
 		.boot = "b",
@@ -53,7 +55,8 @@ static void append(enum event event, const char *says)
 		.drop = "a.xml",
 		.result = says,
 		.to = "failed/a.xml",
-		.message = says};
+		.message = says,
+		.count = event == EVENT_CHECKPOINT_END ? stated : 0};
 	audit_append(audit, &record);
 }
 
@@ -67,15 +70,21 @@ static void begin_checkpoint(const char *says, usec_t now)
 {
 	assert_true(audit_wants_checkpoint(audit, now));
 	assert_int_equal(audit_begin_checkpoint(audit, now), 0);
+	stated = 0;
 	append(EVENT_CHECKPOINT, says);
+}
+
+static void end_checkpoint(const char *says)
+{
+	append(EVENT_CHECKPOINT_END, says);
+	audit_end_checkpoint(audit);
+	assert_int_equal(audit_sync(audit), 0);
 }
 
 static void checkpoint(const char *says, usec_t now)
 {
 	begin_checkpoint(says, now);
-	append(EVENT_CHECKPOINT_END, says);
-	audit_end_checkpoint(audit);
-	assert_int_equal(audit_sync(audit), 0);
+	end_checkpoint(says);
 	assert_false(audit_wants_checkpoint(audit, now));
 }
 
@@ -171,6 +180,7 @@ static void checkpoints_in_a_row_are_told_apart(void **state)
 	assert_replayed("two two", 0);
 	restart();
 	assert_int_equal(audit_begin_checkpoint(audit, noon), 0);
+	stated = 0;
 	append(EVENT_CHECKPOINT_END, "empty");
 	audit_end_checkpoint(audit);
 	assert_int_equal(audit_write(audit), 0);
@@ -186,6 +196,43 @@ static void an_incomplete_checkpoint_is_passed_over(void **state)
 	begin_checkpoint("half", noon);
 	assert_int_equal(audit_write(audit), 0);
 	assert_replayed("one one old half", 0);
+}
+
+static void a_checkpoint_begins_after_one_that_broke_off(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	restart();
+	begin_checkpoint("half", noon);
+	assert_int_equal(audit_write(audit), 0);
+	restart();
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+}
+
+static void a_checkpoint_that_lost_a_line_is_passed_over(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	restart();
+	begin_checkpoint("two", noon);
+	append(EVENT_CHECKPOINT, "lost");
+	end_checkpoint("two");
+	say("new");
+	blank_line(DAY_ONE, "lost");
+	assert_replayed("one one old two two new", 1);
+}
+
+static void what_a_lost_line_leaves_open_is_looked_for_the_day_before(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("old");
+	checkpoint("two", noon + one_day);
+	say("new");
+	blank_line(DAY_TWO, "\"checkpoint\"");
+	assert_replayed("one one old two new", 1);
 }
 
 static void a_torn_end_completes_no_checkpoint(void **state)
@@ -433,6 +480,9 @@ int main(void)
 		with_audit(a_later_checkpoint_ends_what_was_before),
 		with_audit(checkpoints_in_a_row_are_told_apart),
 		with_audit(an_incomplete_checkpoint_is_passed_over),
+		with_audit(a_checkpoint_begins_after_one_that_broke_off),
+		with_audit(a_checkpoint_that_lost_a_line_is_passed_over),
+		with_audit(what_a_lost_line_leaves_open_is_looked_for_the_day_before),
 		with_audit(a_torn_end_completes_no_checkpoint),
 		with_audit(a_torn_last_line_spoils_nothing_after_it),
 		with_audit(a_new_day_begins_with_a_checkpoint_in_a_new_file),

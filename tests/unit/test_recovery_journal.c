@@ -73,6 +73,22 @@ static void the_latest_file_alone_is_enough(void **state)
 	assert_sent(now.up, "2");
 }
 
+static void a_checkpoint_that_lost_a_line_hides_nothing(void **state)
+{
+	char path[64];
+
+	(void)state;
+	put(SENDING, document);
+	tell(BEGUN "posting 1; outcome 1 delivered", 0);
+	start();
+	die();
+	audit_path(clock_now().wall, path);
+	blank_line(path, "\"ev\":\"checkpoint\",\"claim\":\"" STAMP "\",\"n\":1");
+	start();
+	assert_states("delivered fresh");
+	assert_sent(now.up, "2");
+}
+
 /* As if the machine had been started again since. */
 static void change_boot(void)
 {
@@ -154,6 +170,7 @@ int main(void)
 		with_bench(without_its_two_latest_files_it_is_not_trusted),
 		with_bench(without_any_file_all_of_it_waits),
 		with_bench(the_latest_file_alone_is_enough),
+		with_bench(a_checkpoint_that_lost_a_line_hides_nothing),
 		with_bench(a_quiet_that_was_over_is_over_on_the_next_boot_too),
 		with_bench(a_later_gateways_journal_is_refused_with_advice),
 		with_bench(a_journal_that_cannot_be_read_is_refused),
