@@ -14,9 +14,13 @@
 #include "system/io.h"
 #include "system/spool.h"
 
-enum { FILE_MODE = 0640, FILES_READ = 2, PENDING_MAX = 1 << 30 };
-
 static const char suffix[] = ".jsonl";
+
+enum {
+	FILE_MODE = 0640,
+	PENDING_MAX = 1 << 30,
+	FILE_NAME_MAX = SPOOL_DAY_LEN + sizeof(suffix),
+};
 
 struct audit {
 	const struct spool *spool;
@@ -26,6 +30,7 @@ struct audit {
 	off_t checkpoint_size;     /* where the last checkpoint ended */
 	struct buf pending;        /* appended, not yet written */
 	size_t stated, stated_end; /* where in it the latest checkpoint is, if it is */
+	bool is_noted;             /* that this file is written to */
 	bool is_synced;
 	bool is_cut; /* what was written last is not there any more */
 	uint64_t flushes;
@@ -52,29 +57,31 @@ void audit_free(struct audit *a)
 
 /* --- reading what earlier runs wrote --- */
 
-/* The two latest days, the later one first; those that do not exist stay as they are. */
-static int latest_days(const struct audit *a, char names[FILES_READ][NAME_MAX + 1])
+/* The latest day's file whose name comes before that one, or of all of them; "": none. */
+static int find_file(
+	const struct spool *spool, const char *before, char name[FILE_NAME_MAX])
 {
-	auto_with(spool_closedirp) DIR *dir = spool_list(a->spool, FOLDER_AUDIT);
+	char found[FILE_NAME_MAX] = "";
+	auto_with(spool_closedirp) DIR *dir = spool_list(spool, FOLDER_AUDIT);
 	if (!dir)
 		return -errno;
 	errno = 0;
 	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
-		if (!spool_is_day(entry->d_name, suffix))
-			continue;
-		if (strcmp(entry->d_name, names[0]) > 0) {
-			memcpy(names[1], names[0], sizeof(names[0]));
-			snprintf(names[0], NAME_MAX + 1, "%s", entry->d_name);
-		} else if (strcmp(entry->d_name, names[1]) > 0) {
-			snprintf(names[1], NAME_MAX + 1, "%s", entry->d_name);
-		}
+		bool is_late = *before && strcmp(entry->d_name, before) >= 0;
+		if (spool_is_day(entry->d_name, suffix) && !is_late &&
+			strcmp(entry->d_name, found) > 0)
+			memcpy(found, entry->d_name, sizeof(found));
 	}
-	return -errno;
+	if (errno)
+		return -errno;
+	memcpy(name, found, sizeof(found));
+	return 0;
 }
 
 struct lines {
 	const char *bytes;
 	size_t len;
+	size_t from; /* where the last complete checkpoint begins, if there is one */
 };
 
 static void lines_done(struct lines *l)
@@ -135,10 +142,10 @@ static bool find_checkpoint(const struct lines *l, size_t *from)
 	return false;
 }
 
-static int map_file(const struct audit *a, const char *name, struct lines *lines)
+static int map_file(const struct spool *spool, const char *name, struct lines *lines)
 {
 	auto_close int fd = io_open(
-		spool_folder_fd(a->spool, FOLDER_AUDIT), name, O_RDONLY | O_NONBLOCK, 0);
+		spool_folder_fd(spool, FOLDER_AUDIT), name, O_RDONLY | O_NONBLOCK, 0);
 	if (fd < 0)
 		return fd;
 	struct stat st;
@@ -156,18 +163,52 @@ static int map_file(const struct audit *a, const char *name, struct lines *lines
 	return 0;
 }
 
-static void hand_out(
-	const struct lines *l, size_t from, audit_reader reader, void *context)
+static void hand_out(const struct lines *l, audit_reader reader, void *context)
 {
-	const char *at = l->bytes + from;
 	const char *end = l->bytes + l->len;
-	while (at < end) {
+	for (const char *at = l->bytes + l->from; at < end;) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		const char *stop = newline ? newline : end;
 		if (stop > at)
 			reader(context, at, (size_t)(stop - at));
 		at = stop + 1;
 	}
+}
+
+/* Files, the latest first. */
+struct trail {
+	struct lines *list;
+	size_t count, room;
+};
+
+static void trail_done(struct trail *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		lines_done(&t->list[i]);
+	free(t->list);
+}
+
+/* Goes back over the days to one in which there is a complete checkpoint. *latest: the
+ * one among them that was written to last; "": none was. */
+static int gather(const struct spool *spool, struct trail *t, char latest[FILE_NAME_MAX])
+{
+	char name[FILE_NAME_MAX] = "";
+	for (bool found = false; !found;) {
+		struct lines l = {0};
+		int r = find_file(spool, name, name);
+		if (r == 0 && *name)
+			r = map_file(spool, name, &l);
+		if (r < 0 || !*name)
+			return r;
+		if (!l.len)
+			continue; /* a run that could write nothing left it */
+		found = find_checkpoint(&l, &l.from);
+		if (!*latest && memchr(l.bytes, '\n', l.len))
+			memcpy(latest, name, sizeof(name));
+		t->list = xgrow(t->list, &t->room, t->count + 1, sizeof(*t->list));
+		t->list[t->count++] = l;
+	}
+	return 0;
 }
 
 /* The note names the file that was written to last. */
@@ -181,26 +222,15 @@ static int look_for_end(struct audit *a, const char *latest)
 
 int audit_replay(struct audit *a, audit_reader reader, void *context)
 {
-	char names[FILES_READ][NAME_MAX + 1] = {{0}};
-	int r = latest_days(a, names);
+	auto_with(trail_done) struct trail trail = {0};
+	char latest[FILE_NAME_MAX] = "";
+	int r = gather(a->spool, &trail, latest);
 	if (r == 0)
-		r = look_for_end(a, names[0]);
+		r = look_for_end(a, latest);
 	if (r < 0)
 		return r;
-
-	auto_with(lines_done) struct lines later = {0};
-	auto_with(lines_done) struct lines earlier = {0};
-	size_t later_from = 0;
-	size_t earlier_from = 0;
-	if (names[0][0])
-		r = map_file(a, names[0], &later);
-	if (r == 0 && !find_checkpoint(&later, &later_from) && names[1][0])
-		r = map_file(a, names[1], &earlier);
-	if (r < 0)
-		return r;
-	(void)find_checkpoint(&earlier, &earlier_from);
-	hand_out(&earlier, earlier_from, reader, context);
-	hand_out(&later, later_from, reader, context);
+	for (size_t i = trail.count; i > 0; i--)
+		hand_out(&trail.list[i - 1], reader, context);
 	return 0;
 }
 
@@ -225,12 +255,17 @@ static int end_torn_line(int fd, off_t *size)
 	return r;
 }
 
+static void name_file(const char *day, char name[FILE_NAME_MAX])
+{
+	snprintf(name, FILE_NAME_MAX, "%s%s", day, suffix);
+}
+
 static int open_day(struct audit *a, const char *day)
 {
-	auto_buf struct buf name = {.max_bytes = NAME_MAX};
-	buf_add_format(&name, "%s%s", day, suffix);
-	auto_close int fd = io_open(spool_folder_fd(a->spool, FOLDER_AUDIT),
-		buf_peek(&name), O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, FILE_MODE);
+	char name[FILE_NAME_MAX];
+	name_file(day, name);
+	auto_close int fd = io_open(spool_folder_fd(a->spool, FOLDER_AUDIT), name,
+		O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, FILE_MODE);
 	if (fd < 0)
 		return fd;
 	struct stat st;
@@ -241,13 +276,12 @@ static int open_day(struct audit *a, const char *day)
 		r = io_sync(spool_folder_fd(a->spool, FOLDER_AUDIT));
 	if (r == 0)
 		r = end_torn_line(fd, &st.st_size);
-	if (r == 0)
-		r = spool_keep_note(a->spool, buf_peek(&name));
 	if (r < 0)
 		return r;
 	cleanup_close(&a->fd);
 	a->fd = take_fd(&fd);
 	a->size = st.st_size;
+	a->is_noted = false;
 	snprintf(a->day, sizeof(a->day), "%s", day);
 	return 0;
 }
@@ -255,12 +289,12 @@ static int open_day(struct audit *a, const char *day)
 /* Its file is still what goes by that name: nobody removed, moved or replaced it. */
 static bool is_in_place(const struct audit *a)
 {
-	auto_buf struct buf name = {.max_bytes = NAME_MAX};
-	buf_add_format(&name, "%s%s", a->day, suffix);
+	char name[FILE_NAME_MAX];
+	name_file(a->day, name);
 	struct stat ours = {0};
 	struct stat named = {0};
 	return io_stat(a->fd, &ours) == 0 &&
-	       spool_look(a->spool, FOLDER_AUDIT, buf_peek(&name), &named) == 0 &&
+	       spool_look(a->spool, FOLDER_AUDIT, name, &named) == 0 &&
 	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
@@ -281,16 +315,16 @@ bool audit_wants_checkpoint(struct audit *a, usec_t now)
 }
 
 /* Days go forward only: with a clock set back the later day's file is written on, also
- * by the next run, for it is the one that recovery reads. */
+ * by the next run, for recovery goes by the names. */
 static int day_to_write(const struct audit *a, usec_t now, char day[SPOOL_DAY_LEN + 1])
 {
-	char names[FILES_READ][NAME_MAX + 1] = {{0}};
-	int r = *a->day ? 0 : latest_days(a, names);
+	char latest[FILE_NAME_MAX] = "";
+	int r = *a->day ? 0 : find_file(a->spool, "", latest);
 	if (r < 0)
 		return r;
 	auto_buf struct buf today = {.max_bytes = SPOOL_DAY_LEN};
 	times_add_utc_day(&today, now);
-	const char *last = *a->day ? a->day : names[0];
+	const char *last = *a->day ? a->day : latest;
 	bool is_later = strncmp(last, buf_peek(&today), SPOOL_DAY_LEN) > 0;
 	snprintf(day, SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN,
 		is_later ? last : buf_peek(&today));
@@ -341,6 +375,18 @@ void audit_append(struct audit *a, const struct record *record)
 	assert(buf_finish(&a->pending) == 0); /* the window bounds what can be pending */
 }
 
+/* Once it holds something that can be missed. Tried again before anything else is done. */
+static int note_file(struct audit *a)
+{
+	char name[FILE_NAME_MAX];
+	if (a->is_noted)
+		return 0;
+	name_file(a->day, name);
+	int r = spool_keep_note(a->spool, name);
+	a->is_noted = r == 0;
+	return r;
+}
+
 int audit_write(struct audit *a)
 {
 	if (!a->pending.len)
@@ -358,7 +404,7 @@ int audit_write(struct audit *a)
 	buf_clear(&a->pending);
 	a->stated = a->stated_end = 0;
 	a->is_synced = false;
-	return 0;
+	return note_file(a);
 }
 
 int audit_sync(struct audit *a)

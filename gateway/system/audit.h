@@ -13,7 +13,7 @@
  * ended, so that it spoils nothing after it. A new file begins with a checkpoint: the
  * caller asks audit_wants_checkpoint() at the beginning of each turn.
  * Days go forward only, over restarts too: with a clock set back the latest file is
- * written on, for recovery reads no more than the two latest.
+ * written on, for recovery goes by their names.
  * Errors: -errno, logged by the caller; -EINVAL: something that is no file bears the name
  * of one.
  */
@@ -34,12 +34,13 @@ enum { AUDIT_CHECKPOINT_BYTES = 64 * 1024 * 1024 };
 struct audit *audit_new(const struct spool *spool);
 void audit_free(struct audit *a);
 
-/* Hands out the lines from the last complete checkpoint on, of the two latest days. One is
- * complete if as many good lines as its end says stand right before that. */
+/* Hands out the lines from the last complete checkpoint on, however many days back that
+ * is; all, if there is none. One is complete if as many good lines as its end says stand
+ * right before that. */
 typedef void (*audit_reader)(void *context, const char *line, size_t len);
 int audit_replay(struct audit *a, audit_reader reader, void *context);
-/* After it: the file that was written to last is gone, and with it the end of what is
- * known. Which one that was, the spool keeps a note of, outside of audit/. */
+/* After it: the file that was written to last is gone, or emptied, and with it the end of
+ * what is known. Which one that was, the spool keeps a note of, outside of audit/. */
 bool audit_is_cut(const struct audit *a);
 
 /* A new day, a file that somebody removed or moved or that failed us, or a long way since

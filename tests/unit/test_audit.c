@@ -282,16 +282,7 @@ static void two_files_are_read_if_the_later_has_no_checkpoint(void **state)
 	assert_replayed("one one old half", 0);
 }
 
-static void an_empty_later_file_hides_nothing(void **state)
-{
-	(void)state;
-	checkpoint("one", noon);
-	put(DAY_TWO, "");
-	restart();
-	assert_replayed("one one", 0);
-}
-
-static void never_more_than_two_files_are_read(void **state)
+static void days_without_a_checkpoint_are_gone_back_over(void **state)
 {
 	(void)state;
 	checkpoint("one", noon);
@@ -301,6 +292,8 @@ static void never_more_than_two_files_are_read(void **state)
 	assert_int_equal(audit_write(audit), 0);
 	assert_true(is_there(DAY_THREE));
 	restart();
+	assert_replayed("one one two three", 0);
+	assert_int_equal(unlink(DAY_ONE), 0);
 	assert_replayed("two three", 0);
 }
 
@@ -448,6 +441,46 @@ static void after_a_failed_write_the_same_lines_are_written_again(void **state)
 	assert_replayed("one one a b", 0);
 }
 
+/* Starts on two days with a full disk. */
+static void fail_to_begin(usec_t now)
+{
+	restart();
+	limit_files(0);
+	begin_checkpoint("lost", now);
+	int r = audit_write(audit);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(r, -EFBIG);
+}
+
+static void files_that_could_not_be_written_to_hide_nothing(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	say("last");
+	fail_to_begin(noon + one_day);
+	fail_to_begin(noon + 2 * one_day);
+	assert_int_equal(size_of(DAY_TWO) + size_of(DAY_THREE), 0);
+	restart();
+	assert_replayed("one one last", 0);
+	assert_false(audit_is_cut(audit));
+	assert_int_equal(unlink(DAY_TWO), 0);
+	assert_int_equal(unlink(DAY_THREE), 0);
+	assert_replayed("one one last", 0);
+	assert_false(audit_is_cut(audit));
+}
+
+static void nor_do_they_hide_that_the_latest_is_gone(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	checkpoint("two", noon + one_day);
+	fail_to_begin(noon + 2 * one_day);
+	assert_int_equal(truncate(DAY_TWO, 0), 0);
+	restart();
+	assert_replayed("one one", 0);
+	assert_true(audit_is_cut(audit));
+}
+
 static void a_long_way_wants_a_checkpoint(void **state)
 {
 	(void)state;
@@ -487,8 +520,7 @@ int main(void)
 		with_audit(a_torn_last_line_spoils_nothing_after_it),
 		with_audit(a_new_day_begins_with_a_checkpoint_in_a_new_file),
 		with_audit(two_files_are_read_if_the_later_has_no_checkpoint),
-		with_audit(an_empty_later_file_hides_nothing),
-		with_audit(never_more_than_two_files_are_read),
+		with_audit(days_without_a_checkpoint_are_gone_back_over),
 		with_audit(other_files_in_the_folder_are_left_alone),
 		with_audit(a_file_that_was_removed_is_begun_anew),
 		with_audit(a_file_that_was_moved_is_begun_anew),
@@ -499,6 +531,8 @@ int main(void)
 		with_audit(a_link_or_a_fifo_is_not_written_to),
 		with_audit(lines_wait_until_there_is_a_file),
 		with_audit(after_a_failed_write_the_same_lines_are_written_again),
+		with_audit(files_that_could_not_be_written_to_hide_nothing),
+		with_audit(nor_do_they_hide_that_the_latest_is_gone),
 		with_audit(a_long_way_wants_a_checkpoint),
 	};
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

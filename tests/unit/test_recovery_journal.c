@@ -73,6 +73,22 @@ static void the_latest_file_alone_is_enough(void **state)
 	assert_sent(now.up, "2");
 }
 
+static void days_on_which_nothing_could_be_written_hide_nothing(void **state)
+{
+	char path[64];
+
+	(void)state;
+	put(SENDING, document);
+	tell(BEGUN "posting 1; outcome 1 delivered; stop", 2);
+	for (int days = 0; days < 2; days++) {
+		audit_path(clock_now().wall - days * one_day, path);
+		put(path, "");
+	}
+	start();
+	assert_states("delivered fresh");
+	assert_sent(now.up, "2");
+}
+
 static void a_checkpoint_that_lost_a_line_hides_nothing(void **state)
 {
 	char path[64];
@@ -170,6 +186,7 @@ int main(void)
 		with_bench(without_its_two_latest_files_it_is_not_trusted),
 		with_bench(without_any_file_all_of_it_waits),
 		with_bench(the_latest_file_alone_is_enough),
+		with_bench(days_on_which_nothing_could_be_written_hide_nothing),
 		with_bench(a_checkpoint_that_lost_a_line_hides_nothing),
 		with_bench(a_quiet_that_was_over_is_over_on_the_next_boot_too),
 		with_bench(a_later_gateways_journal_is_refused_with_advice),
