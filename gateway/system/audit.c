@@ -12,13 +12,13 @@
 #include "base/buf.h"
 #include "core/record.h"
 #include "system/io.h"
-#include "system/spool.h"
 
 static const char suffix[] = ".jsonl";
 
 enum {
 	FILE_MODE = 0640,
 	PENDING_MAX = 1 << 30,
+	FILES_KEPT = 2, /* one that a start goes on from, and one in case it is damaged */
 	FILE_NAME_MAX = SPOOL_DAY_LEN + sizeof(suffix),
 };
 
@@ -231,6 +231,40 @@ int audit_replay(struct audit *a, audit_reader reader, void *context)
 		return r;
 	for (size_t i = trail.count; i > 0; i--)
 		hand_out(&trail.list[i - 1], reader, context);
+	return 0;
+}
+
+/* Looked for from its beginning, where there is one as a rule. */
+static bool holds_checkpoint(const struct lines *l)
+{
+	size_t ignored = 0;
+	size_t end = 0;
+	for (size_t begin = 0; begin < l->len; begin = end) {
+		const char *newline = memchr(l->bytes + begin, '\n', l->len - begin);
+		if (!newline)
+			return false;
+		end = (size_t)(newline - l->bytes) + 1;
+		if (ends_checkpoint(l, begin, end, &ignored))
+			return true;
+	}
+	return false;
+}
+
+int audit_find_border(const struct spool *spool, char day[SPOOL_DAY_LEN + 1])
+{
+	char name[FILE_NAME_MAX] = "";
+	for (int kept = 0; kept < FILES_KEPT;) {
+		auto_with(lines_done) struct lines l = {0};
+		int r = find_file(spool, name, name);
+		if (r == 0 && *name)
+			r = map_file(spool, name, &l);
+		if (r < 0)
+			return r;
+		if (!*name)
+			break;
+		kept += holds_checkpoint(&l);
+	}
+	snprintf(day, SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN, name);
 	return 0;
 }
 

@@ -22,10 +22,10 @@
 #include <stdint.h>
 
 #include "base/times.h"
+#include "system/spool.h"
 
 struct audit;
 struct record;
-struct spool;
 
 /* A checkpoint is written again after so many bytes, so that recovery stays short. */
 enum { AUDIT_CHECKPOINT_BYTES = 64 * 1024 * 1024 };
@@ -42,6 +42,10 @@ int audit_replay(struct audit *a, audit_reader reader, void *context);
 /* After it: the file that was written to last is gone, or emptied, and with it the end of
  * what is known. Which one that was, the spool keeps a note of, outside of audit/. */
 bool audit_is_cut(const struct audit *a);
+
+/* Files of days before that one may go: it is that of the second latest file in which
+ * there is a complete checkpoint. "": none may. */
+int audit_find_border(const struct spool *spool, char day[SPOOL_DAY_LEN + 1]);
 
 /* A new day, a file that somebody removed or moved or that failed us, or a long way since
  * the last one. */

@@ -4,8 +4,8 @@
  * the time before a file's name. Times of files are not asked where a name has one, for
  * a backup that was put back would make all of them new.
  *
- * Two passes by the same rules: the first counts and shows, the second deletes. The two
- * latest files of audit/ are what a gateway goes on from, and stay.
+ * Two passes by the same rules: the first counts and shows, the second deletes. The
+ * latest files of audit/, from which a gateway goes on, stay.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/units.h"
 #include "base/words.h"
+#include "system/audit.h"
 #include "system/clock.h"
 #include "system/io.h"
 #include "tool/access.h"
@@ -29,7 +30,7 @@
 #include "tool/print.h"
 #include "tool/tool.h"
 
-enum { LATEST_KEPT = 2, FIELDS = 5, WORDS_MAX_BYTES = 8 * 1024 };
+enum { FIELDS = 5, WORDS_MAX_BYTES = 8 * 1024 };
 
 /* A day of sent/ or audit/ of which something may go. */
 struct old_day {
@@ -62,27 +63,6 @@ static void add_day(struct purge *p, const struct tool_site *site, enum folder f
 	snprintf(day->day, sizeof(day->day), "%.*s", SPOOL_DAY_LEN, name);
 }
 
-/* The day before which files of audit/ may go. */
-static void find_audit_end(DIR *audit, char end[SPOOL_DAY_LEN + 1])
-{
-	char latest[LATEST_KEPT][SPOOL_DAY_LEN + 1] = {"", ""};
-	for (const struct dirent *entry; (entry = readdir(audit));) {
-		if (!spool_is_day(entry->d_name, ".jsonl"))
-			continue;
-		if (strncmp(entry->d_name, latest[0], SPOOL_DAY_LEN) > 0) {
-			memcpy(latest[1], latest[0], SPOOL_DAY_LEN + 1);
-			snprintf(latest[0], SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN,
-				entry->d_name);
-		} else if (strncmp(entry->d_name, latest[1], SPOOL_DAY_LEN) > 0) {
-			snprintf(latest[1], SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN,
-				entry->d_name);
-		}
-	}
-	rewinddir(audit);
-	if (strcmp(latest[1], end) < 0)
-		memcpy(end, latest[1], SPOOL_DAY_LEN + 1);
-}
-
 static void complain(
 	struct purge *p, const struct tool_site *site, enum folder folder, int r)
 {
@@ -97,6 +77,19 @@ static void complain(
 	p->status = EXIT_FAILURE;
 }
 
+/* The day before which files of audit/ may go. */
+static int find_audit_end(
+	const struct purge *p, const struct tool_site *site, char end[SPOOL_DAY_LEN + 1])
+{
+	char border[SPOOL_DAY_LEN + 1];
+	int r = audit_find_border(site->spool, border);
+	if (r < 0)
+		return r;
+	bool is_earlier = strcmp(border, p->before_utc_day) < 0;
+	memcpy(end, is_earlier ? border : p->before_utc_day, SPOOL_DAY_LEN + 1);
+	return 0;
+}
+
 /* In sent/ the day of `before` counts too: its earlier files may be old enough. */
 static void find_days(struct purge *p, const struct tool_site *site, enum folder folder)
 {
@@ -107,9 +100,12 @@ static void find_days(struct purge *p, const struct tool_site *site, enum folder
 		complain(p, site, folder, -errno);
 		return;
 	}
-	memcpy(end, is_audit ? p->before_utc_day : p->before_day, sizeof(end));
-	if (is_audit)
-		find_audit_end(dir, end);
+	memcpy(end, p->before_day, sizeof(end));
+	int r = is_audit ? find_audit_end(p, site, end) : 0;
+	if (r < 0) {
+		complain(p, site, folder, r);
+		return;
+	}
 	for (const struct dirent *entry; (entry = readdir(dir));) {
 		int order = strncmp(entry->d_name, end, SPOOL_DAY_LEN);
 		if (spool_is_day(entry->d_name, is_audit ? ".jsonl" : "") &&

@@ -12,10 +12,7 @@
 #include "system/log.h"
 #include "top/site.h"
 
-enum {
-	FILES_A_TURN = 500,
-	LATEST_KEPT = 2, /* of audit/ */
-};
+enum { FILES_A_TURN = 500 };
 #define PAUSE MSEC_HOUR
 
 /* Where old days lie: folders of files in sent/, files in audit/. */
@@ -115,9 +112,13 @@ static int forget_sent(const struct site *site, const char *end, bool *more)
 static int forget_audit(const struct site *site, const char *end, bool *more)
 {
 	char day[SPOOL_DAY_LEN + 1] = "";
+	char border[SPOOL_DAY_LEN + 1];
 	char name[SPOOL_DAY_LEN + sizeof(".jsonl")];
 	int r = next_day(site, &audit_days, end, day);
 	if (r < 0 || !day[0])
+		return r;
+	r = audit_find_border(site->spool, border);
+	if (r < 0 || strcmp(day, border) >= 0)
 		return r;
 	snprintf(name, sizeof(name), "%s.jsonl", day);
 	r = io_remove(spool_folder_fd(site->spool, FOLDER_AUDIT), name);
@@ -126,30 +127,6 @@ static int forget_audit(const struct site *site, const char *end, bool *more)
 			log_text("day", day));
 	*more = r == 0;
 	return r;
-}
-
-/* The day before which files of audit/ may go: never one of the two latest. */
-static int audit_end(const struct site *site, char end[SPOOL_DAY_LEN + 1])
-{
-	char latest[LATEST_KEPT][SPOOL_DAY_LEN + 1] = {"", ""};
-	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_AUDIT);
-	if (!dir)
-		return -errno;
-	for (const struct dirent *entry; (entry = readdir(dir));) {
-		char day[SPOOL_DAY_LEN + 1];
-		if (!spool_is_day(entry->d_name, audit_days.suffix))
-			continue;
-		snprintf(day, sizeof(day), "%.*s", (int)SPOOL_DAY_LEN, entry->d_name);
-		if (strcmp(day, latest[0]) > 0) {
-			memcpy(latest[1], latest[0], sizeof(day));
-			memcpy(latest[0], day, sizeof(day));
-		} else if (strcmp(day, latest[1]) > 0) {
-			memcpy(latest[1], day, sizeof(day));
-		}
-	}
-	if (strcmp(latest[1], end) < 0)
-		memcpy(end, latest[1], SPOOL_DAY_LEN + 1);
-	return 0;
 }
 
 /* --- both --- */
@@ -173,9 +150,7 @@ static int work(const struct site *site, const struct moment *now, bool *more)
 	if (*more || !site->config->keep_audit)
 		return trouble;
 	end_of(&audit_days, now, site->config->keep_audit, end);
-	int r = audit_end(site, end);
-	if (r == 0)
-		r = forget_audit(site, end, more);
+	int r = forget_audit(site, end, more);
 	return r < 0 ? r : trouble;
 }
 

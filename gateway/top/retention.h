@@ -7,8 +7,8 @@
  * Knows: the days in sent/ (of this server's calendar) and in audit/ (UTC). A day goes
  * when all of it is older than the setting. Looks once an hour, deletes a few files in a
  * turn, so that a million old files hold nothing up.
- * Promises: never touches failed/, nor the two latest files of audit/, from which the
- * gateway goes on after a crash; deletes regular files only, and days by their names
+ * Promises: never touches failed/, nor the files of audit/ from which the gateway goes on
+ * after a crash (audit_find_border); deletes regular files only, and days by their names
  * only. What it cannot delete is said once an hour and left.
  */
 #include <stdbool.h>

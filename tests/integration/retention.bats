@@ -71,12 +71,13 @@ pass_another() {
 	pass_another
 }
 
-@test "records go by keep_audit, but never the two latest" {
+@test "records go by keep_audit, but never the two latest that a start can go on from" {
 	local day
 	set_option keep_audit '"10d"'
 	for day in 30 20 15; do
-		: >"$SPOOL/audit/$(date -u -d "-$day days" +%F).jsonl"
+		write_days "$SPOOL/audit/$(date -u -d "-$day days" +%F).jsonl"
 	done
+	: >"$SPOOL/audit/$(date -u -d '-12 days' +%F).jsonl" # a start that failed left it
 	: >"$SPOOL/audit/notes.txt"
 	start_gateway
 	eventually is_gone "$SPOOL/audit/$(date -u -d '-20 days' +%F).jsonl"

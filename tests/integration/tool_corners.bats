@@ -76,10 +76,18 @@ make_two_sites() {
 	make_two_sites
 	mkdir "$SITE"/{spool,other}/sent/2020-01-01
 	touch "$SITE"/{spool,other}/sent/2020-01-01/20200101T101530.000001Z_a.xml
-	touch "$SITE"/{spool,other}/audit/{2020-01-01,2020-01-02,2020-01-03}.jsonl
+	write_days "$SITE"/{spool,other}/audit/{2020-01-01,2020-01-02,2020-01-03}.jsonl
 	run -0 tool purge --older-than 90d --yes --json
 	[ "$(json '[(o["site"], o["folder"], o["day"]) for o in d]' <<<"$output")" = \
 		"[('one', 'sent', '2020-01-01'), ('one', 'audit', '2020-01-01'), ('two', 'sent', '2020-01-01'), ('two', 'audit', '2020-01-01')]" ]
+}
+
+@test "nothing of an audit/ that cannot be read is deleted" {
+	write_days "$SPOOL"/audit/{2020-01-01,2020-01-02,2020-01-03}.jsonl
+	mkdir "$SPOOL/audit/2020-01-04.jsonl"
+	run -1 tool purge --older-than 90d --yes
+	[[ $output == *"$SPOOL/audit: Invalid argument"* ]]
+	[ -e "$SPOOL/audit/2020-01-01.jsonl" ]
 }
 
 # --- a pattern of one's own ---

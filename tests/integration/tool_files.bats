@@ -352,10 +352,11 @@ old_day() {
 	[ "$(ls "$SPOOL/sent/$day")" = "$newer" ]
 }
 
-@test "the two latest files of audit/ stay, however old" {
-	touch "$SPOOL"/audit/2025-01-0{1,2,3}.jsonl "$SPOOL/audit/notes.txt"
+@test "the two latest files of audit/ that a start can go on from stay, however old" {
+	write_days "$SPOOL"/audit/2025-01-0{1,2,3}.jsonl
+	touch "$SPOOL"/audit/2025-01-0{4,5}.jsonl "$SPOOL/audit/notes.txt"
 	tool purge --older-than 1d --yes
-	[ "$(ls "$SPOOL/audit")" = "$(printf '%s\n' 2025-01-02.jsonl 2025-01-03.jsonl notes.txt)" ]
+	[ "$(ls "$SPOOL/audit")" = "$(printf '%s\n' 2025-01-0{2,3,4,5}.jsonl notes.txt)" ]
 }
 
 @test "a folder of a day is left if something else lies in it" {

@@ -297,6 +297,35 @@ static void days_without_a_checkpoint_are_gone_back_over(void **state)
 	assert_replayed("two three", 0);
 }
 
+static void assert_border(const char *expected)
+{
+	char day[SPOOL_DAY_LEN + 1];
+	assert_int_equal(audit_find_border(spool, day), 0);
+	assert_string_equal(day, expected);
+}
+
+static void what_lies_before_two_files_with_a_checkpoint_may_go(void **state)
+{
+	(void)state;
+	assert_border("");
+	checkpoint("one", noon);
+	put(DAY_TWO, "");
+	assert_border("");
+	checkpoint("three", noon + 2 * one_day);
+	assert_border("2026-11-23");
+	put(DAY_TWO, "{\"v\":1,\"ev\":\"checkpoint-end\",\"boo");
+	assert_border("2026-11-23");
+	assert_int_equal(unlink(DAY_TWO), 0);
+	restart();
+	checkpoint("again", noon + 2 * one_day);
+	checkpoint("four", noon + 3 * one_day);
+	assert_border("2026-11-25");
+	blank_line(DAY_THREE, "three");
+	assert_border("2026-11-25");
+	blank_line(DAY_THREE, "again");
+	assert_border("2026-11-23");
+}
+
 static void other_files_in_the_folder_are_left_alone(void **state)
 {
 	(void)state;
@@ -521,6 +550,7 @@ int main(void)
 		with_audit(a_new_day_begins_with_a_checkpoint_in_a_new_file),
 		with_audit(two_files_are_read_if_the_later_has_no_checkpoint),
 		with_audit(days_without_a_checkpoint_are_gone_back_over),
+		with_audit(what_lies_before_two_files_with_a_checkpoint_may_go),
 		with_audit(other_files_in_the_folder_are_left_alone),
 		with_audit(a_file_that_was_removed_is_begun_anew),
 		with_audit(a_file_that_was_moved_is_begun_anew),
