@@ -115,6 +115,7 @@ $(UNIT_TESTS): $B/tests/%: $B/obj/tests/unit/%.o $B/libgateway.a
 	@mkdir -p $(@D)
 	$(call step,LINK)$(LINK) $(LIBS) -lcmocka
 
+$B/tests/test_audit: LDFLAGS += -Wl,--wrap=io_write
 $B/tests/test_site: LDFLAGS += -Wl,--wrap=clock_boot_id
 
 $B/tests/sim: $(call object,$(SIM_SOURCES)) $B/libgateway.a

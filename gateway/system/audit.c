@@ -320,7 +320,8 @@ static int open_day(struct audit *a, const char *day)
 	return 0;
 }
 
-/* Its file is still what goes by that name: nobody removed, moved or replaced it. */
+/* Its file is still what goes by that name, and holds what we wrote: nobody removed,
+ * moved, replaced or emptied it. */
 static bool is_in_place(const struct audit *a)
 {
 	char name[FILE_NAME_MAX];
@@ -329,7 +330,8 @@ static bool is_in_place(const struct audit *a)
 	struct stat named = {0};
 	return io_stat(a->fd, &ours) == 0 &&
 	       spool_look(a->spool, FOLDER_AUDIT, name, &named) == 0 &&
-	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+	       ours.st_dev == named.st_dev && ours.st_ino == named.st_ino &&
+	       ours.st_size == a->size;
 }
 
 /* What is wrong with an open file is over with a checkpoint in one opened anew. */
@@ -421,6 +423,17 @@ static int note_file(struct audit *a)
 	return r;
 }
 
+/* Whole lines or nothing: what came through is written again. A file that somebody has
+ * emptied meanwhile must not grow. */
+static int cut_back(const struct audit *a)
+{
+	struct stat st;
+	int r = io_stat(a->fd, &st);
+	if (r == 0 && st.st_size < a->size)
+		r = -EIO;
+	return r < 0 ? r : io_truncate(a->fd, a->size);
+}
+
 int audit_write(struct audit *a)
 {
 	if (!a->pending.len)
@@ -429,8 +442,7 @@ int audit_write(struct audit *a)
 		return -EIO; /* let go of since audit_wants_checkpoint() was asked */
 	int r = io_write(a->fd, a->pending.bytes, a->pending.len);
 	if (r < 0) {
-		/* Whole lines or nothing: what came through is written again. */
-		if (io_truncate(a->fd, a->size) < 0)
+		if (cut_back(a) < 0)
 			let_go(a);
 		return r;
 	}

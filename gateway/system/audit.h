@@ -47,8 +47,8 @@ bool audit_is_cut(const struct audit *a);
  * there is a complete checkpoint. "": none may. */
 int audit_find_border(const struct spool *spool, char day[SPOOL_DAY_LEN + 1]);
 
-/* A new day, a file that somebody removed or moved or that failed us, or a long way since
- * the last one. */
+/* A new day, a file that somebody removed, moved or emptied or that failed us, or a long
+ * way since the last one. */
 bool audit_wants_checkpoint(struct audit *a, usec_t now);
 /* What is appended from here to audit_end_checkpoint() is the checkpoint. */
 int audit_begin_checkpoint(struct audit *a, usec_t now);

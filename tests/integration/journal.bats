@@ -137,6 +137,19 @@ nothing_was_repeated() {
 	not logged journal-cut
 }
 
+@test "what is known is written again when its file is emptied" {
+	leave_something_unknown
+	: >"$(journal_file)"
+	pass_another 11
+	audited checkpoint '"comment":"1".*delivered'
+	audited checkpoint '"comment":"2".*unknown'
+	kill_gateway
+	start_gateway
+	pass_another 12
+	nothing_was_repeated
+	not logged journal-cut
+}
+
 @test "what is known is written again when the folder is removed" {
 	leave_something_unknown
 	rm -r "$SPOOL/audit"

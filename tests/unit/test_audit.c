@@ -12,6 +12,7 @@
 
 #include "core/record.h"
 #include "spool_fixture.h"
+#include "system/io.h"
 
 #define DAY_ONE "audit/2026-11-23.jsonl"
 #define DAY_TWO "audit/2026-11-24.jsonl"
@@ -19,6 +20,16 @@
 
 static const usec_t noon = 1795435200 * USEC_SECOND; /* 2026-11-23T12:00:00Z */
 static const usec_t one_day = 86400 * USEC_SECOND;
+
+int __wrap_io_write(int fd, const void *bytes, size_t len);
+int __real_io_write(int fd, const void *bytes, size_t len);
+
+static bool has_no_room; /* not for a byte */
+
+int __wrap_io_write(int fd, const void *bytes, size_t len)
+{
+	return has_no_room ? -ENOSPC : __real_io_write(fd, bytes, len);
+}
 
 static struct audit *audit;
 static size_t stated; /* lines of the checkpoint under way */
@@ -356,6 +367,21 @@ static void a_file_that_was_moved_is_begun_anew(void **state)
 	assert_replayed("two two", 0);
 }
 
+static void a_file_that_was_emptied_or_added_to_wants_a_checkpoint(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	assert_int_equal(truncate(DAY_ONE, 0), 0);
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+	say("same turn");
+	assert_int_equal(truncate(DAY_ONE, size_of(DAY_ONE) - 5), 0);
+	checkpoint("three", noon);
+	add_to(DAY_ONE, "by hand");
+	checkpoint("four", noon);
+	assert_replayed("four four", 0);
+}
+
 static void a_folder_that_was_moved_is_found_again(void **state)
 {
 	(void)state;
@@ -510,6 +536,21 @@ static void nor_do_they_hide_that_the_latest_is_gone(void **state)
 	assert_true(audit_is_cut(audit));
 }
 
+static void a_file_that_was_emptied_does_not_grow_by_a_failed_write(void **state)
+{
+	(void)state;
+	checkpoint("one", noon);
+	assert_int_equal(truncate(DAY_ONE, 0), 0);
+	append(EVENT_REST, "waits");
+	has_no_room = true;
+	int r = audit_write(audit);
+	has_no_room = false;
+	assert_int_equal(r, -ENOSPC);
+	assert_int_equal(size_of(DAY_ONE), 0);
+	checkpoint("two", noon);
+	assert_replayed("two two", 0);
+}
+
 static void a_long_way_wants_a_checkpoint(void **state)
 {
 	(void)state;
@@ -554,6 +595,7 @@ int main(void)
 		with_audit(other_files_in_the_folder_are_left_alone),
 		with_audit(a_file_that_was_removed_is_begun_anew),
 		with_audit(a_file_that_was_moved_is_begun_anew),
+		with_audit(a_file_that_was_emptied_or_added_to_wants_a_checkpoint),
 		with_audit(a_folder_that_was_moved_is_found_again),
 		with_audit(a_clock_set_back_writes_on_in_the_later_day),
 		with_audit(it_is_known_whether_the_latest_file_is_there),
@@ -563,6 +605,7 @@ int main(void)
 		with_audit(after_a_failed_write_the_same_lines_are_written_again),
 		with_audit(files_that_could_not_be_written_to_hide_nothing),
 		with_audit(nor_do_they_hide_that_the_latest_is_gone),
+		with_audit(a_file_that_was_emptied_does_not_grow_by_a_failed_write),
 		with_audit(a_long_way_wants_a_checkpoint),
 	};
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
