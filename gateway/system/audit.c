@@ -15,9 +15,12 @@
 
 static const char suffix[] = ".jsonl";
 
+/* Room for a checkpoint of three million comments, which is about what the window holds of
+ * the smallest; each with a long line, and the shop's words, which the site bounds. */
+#define PENDING_MAX ((size_t)2 << 30)
+
 enum {
 	FILE_MODE = 0640,
-	PENDING_MAX = 1 << 30,
 	FILES_KEPT = 2, /* one that a start goes on from, and one in case it is damaged */
 	FILE_NAME_MAX = SPOOL_DAY_LEN + sizeof(suffix),
 };

@@ -227,7 +227,7 @@ static void note_words(const struct errand *errand, const struct response *respo
 {
 	for (size_t i = 0; i < errand->count; i++) {
 		bool has_result = response->answer == ANSWER_RESULTS;
-		job_note_words(errand->refs[i].job, errand->refs[i].index,
+		site_note_words(errand->site, errand->refs[i].job, errand->refs[i].index,
 			has_result ? response->results[i].code : NULL,
 			has_result ? response->results[i].message : response->words);
 	}

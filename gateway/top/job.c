@@ -139,8 +139,10 @@ void job_note_words(struct job *job, size_t index, const char *code, const char 
 {
 	struct progress *p = &job->comments[index];
 	snprintf(p->code, sizeof(p->code), "%s", code ? code : "");
+	job->words -= p->message ? strlen(p->message) : 0;
 	free(p->message);
 	p->message = message && *message ? xstrdup(message) : NULL;
+	job->words += p->message ? strlen(p->message) : 0;
 }
 
 bool progress_is_final(enum progress_state state)

@@ -103,6 +103,7 @@ struct job {
 	size_t waiting; /* of these: deferred or unknown */
 	size_t in_flight;
 	size_t memory;  /* bytes that the window counts */
+	size_t words;   /* bytes of the shop's words; the site keeps their sum */
 	unsigned kills; /* readings of it that killed the gateway, in succession */
 	bool is_told;   /* that its bytes cannot be had */
 	char *headline; /* of its reason, or NULL */
@@ -122,6 +123,7 @@ void job_take_document(struct job *job, struct document *document);
 
 /* The one place where a comment changes its state: keeps the counts. */
 void job_note(struct job *job, size_t index, enum progress_state state);
+/* Of a job of a site: see site_note_words(). */
 void job_note_words(struct job *job, size_t index, const char *code, const char *message);
 
 bool progress_is_final(enum progress_state state);

@@ -412,7 +412,7 @@ static void resume_comment(struct site *site, const struct moment *now, struct j
 	/* Another boot has taken long enough for a back-off. */
 	p->wait = site_is_this_boot(past->boot) ? past->wait : 0;
 	p->since = begun(now, past->boot, past->since);
-	job_note_words(job, index, past->code, past->message);
+	site_note_words(site, job, index, past->code, past->message);
 	if (state == PROGRESS_UNKNOWN)
 		doubt(site, now, job, index, past);
 	else

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "base/words.h"
 #include "system/log.h"
 
@@ -102,6 +104,19 @@ void site_uncount_job(struct site *site, const struct job *job)
 	*(waits ? &site->waiting_bytes : &site->active_bytes) -= job->memory;
 }
 
+void site_note_words(struct site *site, struct job *job, size_t index, const char *code,
+	const char *message)
+{
+	auto_buf struct buf shortened = {.max_bytes = RECORD_MAX_BYTES};
+	if (message && site->words >= WORDS_BYTES) {
+		text_add_clean(&shortened, message, strlen(message), WORDS_SHORT_CHARS);
+		message = buf_peek(&shortened);
+	}
+	site->words -= job->words;
+	job_note_words(job, index, code, message);
+	site->words += job->words;
+}
+
 bool site_window_is_open(const struct site *site)
 {
 	return site->active_drops < WINDOW_DROPS && site->active_bytes < WINDOW_BYTES &&
@@ -118,6 +133,7 @@ void site_add_job(struct site *site, struct job *job)
 void site_drop_job(struct site *site, struct job *job, enum job_state last)
 {
 	site_uncount_job(site, job);
+	site->words -= job->words;
 	table_remove(&site->jobs, &job->node);
 	job_move(job, last);
 	job_free(job);

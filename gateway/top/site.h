@@ -31,6 +31,9 @@
  * and four times that of drops that only wait. */
 enum { WINDOW_DROPS = 4000, WINDOW_WAITING = 4 };
 #define WINDOW_BYTES ((size_t)64 * 1024 * 1024)
+/* What the shop says of the comments in it: beyond that it is shortened. */
+#define WORDS_BYTES ((size_t)64 * 1024 * 1024)
+enum { WORDS_SHORT_CHARS = 40 };
 
 /* An unknown outcome whose claim is not in sending/ any more: the shop may still store
  * it. */
@@ -74,6 +77,7 @@ struct site {
 	struct table jobs; /* all claims in sending/, by stamp */
 	size_t active_drops, active_bytes;
 	size_t waiting_drops, waiting_bytes;
+	size_t words;             /* bytes of the shop's, of all jobs */
 	struct job_queue unread;  /* claimed, to be read */
 	struct job_queue put_off; /* to be read, or settled, after the next scan */
 	struct job_queue done;    /* to be settled */
@@ -135,6 +139,10 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 /* Around every change of a job's comments: keeps the window's counts. */
 void site_uncount_job(struct site *site, const struct job *job);
 void site_count_job(struct site *site, const struct job *job);
+/* The shop's last words about a comment. It chooses how many there are, so they are
+ * bounded here: they stay in memory, and go into each checkpoint. */
+void site_note_words(struct site *site, struct job *job, size_t index, const char *code,
+	const char *message);
 bool site_window_is_open(const struct site *site);
 
 /* What the file system says of a file that it has damaged: the trouble of that file, as
