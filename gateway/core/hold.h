@@ -6,7 +6,7 @@
  *
  *   open ----- refusal -----> asking ---- good probe ----> open (the batch is at fault)
  *     |                          |
- *  trouble, key, website     bad probe                     held: probed at growing
+ *  trouble                   bad probe                     held: probed at growing
  *     |                          |                         intervals, the first good
  *     +----------> held <--------+ --- good probe ---> open    probe opens it
  *

@@ -304,16 +304,17 @@ static bool blames_sender(const char *fault_code)
 	       (begins_with(name, "Client") || begins_with(name, "Sender"));
 }
 
-/* The shop gives all its own faults one code: only the text tells them apart. */
+/* The shop gives all its own faults one code: only the text tells them apart. Those of its
+ * engine, which blame the request, may quote anything that was in it. */
 static enum form look_at_fault(const struct soap_answer *soap)
 {
 	if (begins_with(soap->fault_text, "Authentification"))
 		return FORM_KEY_FAULT;
-	if (strcasestr(soap->fault_text, "code website"))
-		return FORM_WEBSITE_FAULT;
 	if (begins_with(soap->fault_text, "SOAP-ERROR: Encoding") ||
 		blames_sender(soap->fault_code))
 		return FORM_REQUEST_FAULT;
+	if (strcasestr(soap->fault_text, "code website"))
+		return FORM_WEBSITE_FAULT;
 	return FORM_FAULT;
 }
 

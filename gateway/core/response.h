@@ -61,7 +61,8 @@ enum result {
 	RESULT_REJECTED, /* 3xxx, or no result in a sound answer */
 };
 
-/* What a refusal blames. */
+/* What a refusal blames, by its words. They may quote a comment: only of a request without
+ * any is it certain that they speak of the configuration. */
 enum blame {
 	BLAME_NONE,    /* the shop broke, or does not say */
 	BLAME_REQUEST, /* 4xx, Client/Sender, "SOAP-ERROR: Encoding", an empty 200 */

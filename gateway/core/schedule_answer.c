@@ -195,6 +195,13 @@ static void accuse(struct schedule *s, struct flight *f)
 	*end = f;
 }
 
+/* Key or website code. Of a post that is hearsay, for a fault may quote a comment's text:
+ * if it is true, the probe will hear the same. */
+static bool blames_settings(enum blame blame)
+{
+	return blame == BLAME_KEY || blame == BLAME_WEBSITE;
+}
+
 static struct trouble trouble_of(const struct flight *f, const struct task_report *report)
 {
 	static const enum hold by_answer[] = {
@@ -207,9 +214,8 @@ static struct trouble trouble_of(const struct flight *f, const struct task_repor
 		[BLAME_KEY] = HOLD_KEY,
 		[BLAME_WEBSITE] = HOLD_WEBSITE,
 	};
-	enum hold cause = by_answer[report->answer];
-	if (report->blame == BLAME_KEY || report->blame == BLAME_WEBSITE)
-		cause = by_blame[report->blame];
+	bool is_named = f->is_probe && blames_settings(report->blame);
+	enum hold cause = is_named ? by_blame[report->blame] : by_answer[report->answer];
 	return (struct trouble){cause, report->retry_after, f->started};
 }
 
@@ -303,15 +309,14 @@ static void take_refusal(struct schedule *s, struct flight **flight,
 	const struct task_report *report, msec_t now)
 {
 	struct flight *f = *flight;
-	bool is_blamed = report->blame == BLAME_KEY || report->blame == BLAME_WEBSITE;
 	for (size_t i = 0; i < f->count; i++)
 		f->entries[i]->was_posted =
 			true; /* what came before the fault is stored */
-	if (!f->count && !is_blamed)
+	if (!f->count && !blames_settings(report->blame))
 		s->hold.refuses_empty = true;
-	if (f->is_probe && f->count && !is_blamed)
+	if (f->is_probe && f->count)
 		set_cap(f->entries[0], 1); /* the next probe is one of another line */
-	if (f->is_probe || is_blamed || s->hold.cause != HOLD_NONE) {
+	if (f->is_probe || s->hold.cause != HOLD_NONE) {
 		return_all(s, f, now);
 		hold_site(s, f, report, now);
 		return;

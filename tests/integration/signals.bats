@@ -87,13 +87,15 @@ reload() {
 }
 
 @test "a key that was changed while it was under way is in no log and no record" {
-	stub_rules "[{\"delay_ms\": 500, \"do\": \"fault\", \"text\": \"Authentification failed for $KEY\"}]"
+	stub_rules "[{\"on\": \"comments\", \"delay_ms\": 500, \"do\": \"fault\",
+		\"text\": \"Authentification failed for $KEY\"},
+		{\"do\": \"fault\", \"text\": \"Authentification failed\"}]"
 	start_gateway
 	document WEB-1:1 | drop a.xml
 	stub_saw request
 	echo fedcba9876543210fedcba9876543210 >"$SITE/shop.key"
 	kill -HUP "$GATEWAY_PID"
-	eventually logged hold 'failed for \*+'
+	eventually audited outcome 'failed for \*\*'
 	not grep -r "$KEY" "$LOG" "$SPOOL/audit"
 }
 

@@ -86,12 +86,10 @@ static void end_trial(struct world *w, struct site *site, const struct flight *f
 	}
 }
 
-/* A refusal that blames nobody waits for the probe's word, also if it names the time. */
+/* A refusal waits for the probe's word, whatever it says, also if it names the time. */
 static bool is_accusation(const struct flight *f, bool was_held)
 {
-	enum blame blame = f->report.blame;
-	return f->report.answer == ANSWER_REFUSED && !f->is_probe && !was_held &&
-	       blame != BLAME_KEY && blame != BLAME_WEBSITE;
+	return f->report.answer == ANSWER_REFUSED && !f->is_probe && !was_held;
 }
 
 /* A good probe is a word about those who were refused before it was sent; a bad one, and

@@ -127,8 +127,8 @@ static struct task_report break_at(
 	msec_t took =
 		vice == VICE_CHOKES ? shop->request_timeout : working_time(shop, upto);
 	store_some(shop, request, upto, took);
-	return answer(
-		vice == VICE_CHOKES ? ANSWER_UNKNOWN : ANSWER_REFUSED, BLAME_NONE, took);
+	return answer(vice == VICE_CHOKES ? ANSWER_UNKNOWN : ANSWER_REFUSED,
+		vice == VICE_QUOTED ? BLAME_KEY : BLAME_NONE, took);
 }
 
 /* Dies amid one comment; those before it are stored and noted. */
@@ -159,6 +159,8 @@ static struct task_report serve(struct shop_model *shop, const struct request *r
 		return break_at(shop, request, VICE_CHOKES);
 	if (first_with(request, VICE_BREAKS) < count)
 		return break_at(shop, request, VICE_BREAKS);
+	if (first_with(request, VICE_QUOTED) < count)
+		return break_at(shop, request, VICE_QUOTED);
 	if (count && shop->forgets && chance_one_in(&shop->chance, 40))
 		return crash(shop, request);
 

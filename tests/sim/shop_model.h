@@ -32,7 +32,8 @@ enum weather {
 
 enum vice {
 	VICE_NONE,
-	VICE_BREAKS,    /* the shop breaks on it: a fault that blames nobody */
+	VICE_BREAKS, /* the shop breaks on it: a fault that blames nobody */
+	VICE_QUOTED, /* likewise, and its text, which the fault quotes, names the key */
 	VICE_FORBIDDEN, /* refused for ever, by a firewall */
 	VICE_CHOKES,    /* no answer when it is in the request */
 	VICE_CUT,       /* the connection is cut when it is in the request */

@@ -96,6 +96,10 @@ static void engine_faults_are_known_in_both_versions(void **state)
 		"HTTP 500, fault: Bad Request");
 	assert_captured(500, "engine-fault-encoding.xml", BLAME_REQUEST,
 		"HTTP 500, fault: SOAP-ERROR: Encoding: Violation of encoding rules");
+	assert_means(500, FAULT("s:Server", "SOAP-ERROR: Encoding: 'code website'"),
+		ANSWER_REFUSED, BLAME_REQUEST);
+	assert_means(500, FAULT("s:Client", "not an int: 'code website'"), ANSWER_REFUSED,
+		BLAME_REQUEST);
 	assert_means(500, FAULT("s:Client.Key", "no"), ANSWER_REFUSED, BLAME_REQUEST);
 	assert_means(500, FAULT("s:Clients", "no"), ANSWER_REFUSED, BLAME_NONE);
 	assert_words(

@@ -98,17 +98,50 @@ static void the_shop_may_name_the_time_up_to_an_hour(void **state)
 	assert_int_equal(b->now - asked, MSEC_HOUR);
 }
 
+static void probe_blamed(struct bench *b, enum blame blame)
+{
+	assert_int_equal(next(b), TASK_PROBE);
+	answer(b, ANSWER_REFUSED, blame);
+}
+
 static void a_key_that_is_not_taken_holds_at_once(void **state)
 {
 	struct bench *b = *state;
 	add(b, 1, 1);
 	post(b, ANSWER_REFUSED, BLAME_KEY);
-	assert_int_equal(hold_of(b), HOLD_KEY);
 	assert_int_equal(b->last.outcome, OUTCOME_DEFERRED);
+	probe_blamed(b, BLAME_KEY);
+	assert_int_equal(hold_of(b), HOLD_KEY);
 	wait_told(b);
-	assert_int_equal(next(b), TASK_PROBE);
-	answer(b, ANSWER_REFUSED, BLAME_WEBSITE);
+	probe_blamed(b, BLAME_WEBSITE);
 	assert_int_equal(hold_of(b), HOLD_WEBSITE);
+	wait_told(b);
+	probe(b, ANSWER_RESULTS);
+	deliver(b);
+	assert_int_equal(b->last.attempts, 0);
+}
+
+/* A shop that breaks on a text may quote it, whatever it holds. */
+static void a_comment_that_the_probe_contradicts_is_at_fault(void **state)
+{
+	static const enum blame blames[] = {BLAME_KEY, BLAME_WEBSITE};
+	struct bench *b = *state;
+	add(b, 1, 1);
+	for (uint32_t i = 0; i < 5; i++) {
+		post(b, ANSWER_REFUSED, blames[i % 2]);
+		assert_int_equal(hold_of(b), HOLD_NONE);
+		probe(b, ANSWER_RESULTS);
+		assert_int_equal(b->last.attempts, i + 1);
+		if (i == 4)
+			break;
+		assert_in_range(b->last.due - b->now, MSEC_MINUTE / 2, 10 * MSEC_MINUTE);
+		add(b, 10 + i, 10 + i);
+		deliver(b);
+		wait_told(b);
+	}
+	assert_int_equal(b->last.outcome, OUTCOME_REJECTED);
+	assert_int_equal(b->last.cause, CAUSE_EXHAUSTED);
+	assert_idle(b);
 }
 
 static void a_refusal_with_a_bad_probe_is_the_shops_fault(void **state)
@@ -387,6 +420,7 @@ int main(void)
 		BENCH_TEST(an_outage_long_after_another_begins_with_short_intervals),
 		BENCH_TEST(the_shop_may_name_the_time_up_to_an_hour),
 		BENCH_TEST(a_key_that_is_not_taken_holds_at_once),
+		BENCH_TEST(a_comment_that_the_probe_contradicts_is_at_fault),
 		BENCH_TEST(a_refusal_with_a_bad_probe_is_the_shops_fault),
 		BENCH_TEST(a_comment_refused_alone_with_a_good_probe_is_rejected),
 		BENCH_TEST(a_comment_the_shop_breaks_on_is_deferred_for_about_a_minute),
