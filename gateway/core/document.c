@@ -251,9 +251,10 @@ static bool parse(struct schema *schema, const struct input *in, struct reader *
 	if (!plug)
 		abort();
 	reader_attach(r);
-	/* There is no tree, so nothing comes back; what happened is in the reader. */
-	(void)xmlCtxtReadMemory(
-		schema->parser, in->bytes, (int)in->len, NULL, NULL, PARSE_OPTIONS);
+	/* There is no tree, so nothing comes back; what happened is in the reader. Without
+	 * RECOVER it would hear no more after a breach, and could not end the reading. */
+	(void)xmlCtxtReadMemory(schema->parser, in->bytes, (int)in->len, NULL, NULL,
+		PARSE_OPTIONS | XML_PARSE_RECOVER);
 	bool is_sound = schema->parser->wellFormed && !r->is_undecodable;
 	if (!is_sound)
 		call_malformed(r, SAY_MALFORMED, "?");

@@ -87,6 +87,24 @@ void errors_take(void *reader, xmlErrorPtr error)
 	r->malformed_words = words_of_libxml2(error->message);
 }
 
+xmlEntityPtr errors_take_entity(void *reader, const xmlChar *name)
+{
+	(void)name;
+	(void)errors_end_reading(reader);
+	return NULL;
+}
+
+/* Behind a breach the parser goes on to the end of the file, and keeps each new name that
+ * it meets there. An event may stop it, the breach itself may not: some of its functions
+ * that report one still look at the input afterwards, which a stop has freed. */
+bool errors_end_reading(struct reader *r)
+{
+	bool is_over = r->malformed || r->refused;
+	if (is_over)
+		xmlStopParser(r->parser);
+	return is_over;
+}
+
 void errors_take_cut_tag(struct reader *r, const char *name)
 {
 	r->malformed = true;

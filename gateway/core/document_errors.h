@@ -4,12 +4,19 @@
  *
  * document_errors - what breaks well-formedness
  */
-#include <libxml/xmlerror.h>
+#include <libxml/parser.h>
+#include <stdbool.h>
 
 struct reader;
 
 /* For the parser: notes the first breach of well-formedness; what follows it is noise. */
 void errors_take(void *reader, xmlErrorPtr error);
+
+/* For it likewise, as getEntity: without a DOCTYPE there are none, so each is a breach. */
+xmlEntityPtr errors_take_entity(void *reader, const xmlChar *name);
+
+/* For an event that brings a name: true, and the parsing ends, if the reading is over. */
+bool errors_end_reading(struct reader *r);
 
 /* The parser reports a tag before it misses its end: the name may be half a name. */
 void errors_take_cut_tag(struct reader *r, const char *name);

@@ -269,7 +269,7 @@ static void on_start(void *reader, const xmlChar *name, const xmlChar *prefix,
 	(void)namespaces;
 	(void)nb_defaulted;
 	struct reader *r = reader;
-	if (is_over(r) || refuses_names(r))
+	if (errors_end_reading(r) || refuses_names(r))
 		return;
 	if (r->parser->input->cur >= r->parser->input->end) {
 		errors_take_cut_tag(r, plain(name));
@@ -453,7 +453,7 @@ static void on_instruction(void *reader, const xmlChar *target, const xmlChar *c
 {
 	(void)content;
 	struct reader *r = reader;
-	if (is_over(r) || refuses_names(r))
+	if (errors_end_reading(r) || refuses_names(r))
 		return;
 	if (r->level == LEVEL_FIELD && !r->skip_depth)
 		add_element_fault(
@@ -467,6 +467,8 @@ static void on_doctype(void *reader, const xmlChar *name, const xmlChar *public_
 	(void)public_id;
 	(void)system_id;
 	struct reader *r = reader;
+	if (errors_end_reading(r))
+		return;
 	struct fault fault = reader_fault(r, SAY_DOCTYPE);
 	fault.first = name ? plain(name) : "";
 	refuse(r, &fault);
@@ -477,6 +479,7 @@ void reader_attach(struct reader *r)
 	*r->parser->sax = (xmlSAXHandler){
 		.initialized = XML_SAX2_MAGIC,
 		.internalSubset = on_doctype,
+		.getEntity = errors_take_entity,
 		.startElementNs = on_start,
 		.endElementNs = on_end,
 		.characters = on_text,

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -40,6 +41,8 @@ static const struct effort long_text = {
 	.all = 12000000, .sample = 12000000, .under_valgrind = 120000};
 static const struct effort malice = {
 	.all = 2000000, .sample = 500000, .under_valgrind = 20000};
+static const struct effort many_names = {
+	.all = 1000000, .sample = 400000, .under_valgrind = 20000};
 static const struct effort stride = {.all = 1, .sample = 1, .under_valgrind = 29};
 
 static struct schema *schema;
@@ -881,6 +884,40 @@ static void too_many_names_are_refused_at_once(void **state)
 	}
 }
 
+/* Nothing that would be kept in mind by the parser is read behind a breach. */
+static void names_behind_a_breach_are_not_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *head, *before, *behind;
+	} files[] = {
+		{"<open:Comments " SPACES ">&none;", "<n", "/>"},
+		{"<open:Comments " SPACES ">&none;", "<n", ":x/>"},
+		{"<open:Comments " SPACES ">&none;", "<?n", " ?>"},
+		{"<open:Comments " SPACES ">&none;", "<x n", "=''/>"},
+		{"<open:Comments " SPACES ">", "&n", ";"},
+		{"<open:Comments " SPACES "><x a='", "&n", ";"},
+		{"<open:Comments " SPACES ">", "<n", " "},
+		{"<?xml version='1.0' x?><!DOCTYPE x [", "<!ENTITY n", " ''>"},
+	};
+	clock_t spent = 0;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		buf_add_text(&b, files[i].head);
+		for (size_t n = 0; n < effort(many_names); n++)
+			buf_add_format(
+				&b, "%s%zu%s", files[i].before, n, files[i].behind);
+		add_foot(&b);
+		clock_t began = clock();
+		auto_reading o = read_text(&strict, &b);
+		spent += clock() - began;
+		assert_int_not_equal(o.verdict, VERDICT_INVALID);
+		assert_int_not_equal(o.verdict, VERDICT_VALID);
+	}
+	assert_true(
+		spent < 2 * CLOCKS_PER_SEC); /* of processor time, not of the wall's */
+}
+
 static void many_names_are_read_to_the_end(void **state)
 {
 	(void)state;
@@ -1176,6 +1213,7 @@ int main(void)
 		cmocka_unit_test(a_long_text_is_read_to_its_end),
 		cmocka_unit_test(a_malicious_file_is_dealt_with),
 		cmocka_unit_test(too_many_names_are_refused_at_once),
+		cmocka_unit_test(names_behind_a_breach_are_not_read),
 		cmocka_unit_test(many_names_are_read_to_the_end),
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
 		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
