@@ -2,10 +2,11 @@
  *
  * What is to be known about a drop before or besides its parsing.
  *
- * libxml2 (up to 2.11) compares every attribute of a tag with every other: a tag of 16 MB
- * would hold the gateway up for minutes. So tags are counted through beforehand, by a
- * walk that knows just enough of XML not to take texts for tags. It reads ASCII: what an
- * encoding could hide from it (EBCDIC, UTF-7, the shifts of ISO-2022) is decoded first.
+ * libxml2 (up to 2.11) compares every attribute of a tag with every other, and looks up
+ * each prefix among all namespaces that the elements around declare: such files would
+ * hold the gateway up for minutes. So tags are counted through beforehand, by a walk that
+ * knows just enough of XML not to take texts for tags. It reads ASCII: what an encoding
+ * could hide from it (EBCDIC, UTF-7, the shifts of ISO-2022) is decoded first.
  */
 #include "core/document_guard.h"
 
@@ -21,7 +22,8 @@
 #include "base/cleanup.h"
 #include "core/document_rules.h"
 
-enum { MAX_ATTRIBUTES = 1000, MARK_BYTES = 3, FIRST_CHUNK = 4 };
+/* Comments have none but namespaces: two, and as many as an exporter knows at most. */
+enum { MAX_ATTRIBUTES = 50, MARK_BYTES = 3, FIRST_CHUNK = 4 };
 
 /* Too small to hold attributes that take long, whatever their encoding. */
 enum { HARMLESS_BYTES = 32 * 1024 };

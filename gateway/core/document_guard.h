@@ -13,7 +13,8 @@
  * without a DOCTYPE, which is refused. */
 enum { PARSE_OPTIONS = XML_PARSE_NONET | XML_PARSE_HUGE };
 
-/* More attributes in one tag than a parser can compare with one another in good time. */
+/* More attributes, or namespaces, in one tag than a parser can look through in good time,
+ * again and again. */
 bool guard_is_crowded(const char *bytes, size_t len);
 
 /* The encoding that the first line names although the byte order mark says UTF-8; NULL

@@ -36,8 +36,9 @@ static const char *const sentences[SAY_COUNT] = {
 	[SAY_NAMES] =
 		N_("there are more than {1} different names of elements and the like; a "
 		   "comment file needs ten: the exporter wrote something else"),
-	[SAY_CROWD] = N_(
-		"an element has a crowd of attributes, and none is allowed: remove them"),
+	[SAY_CROWD] =
+		N_("an element has a crowd of attributes or namespaces; a comment file "
+		   "needs two namespaces, and no attributes: remove all others"),
 	[SAY_BYTE_ORDER_MARK] =
 		N_("the file begins with the byte order mark of UTF-8, but its first "
 		   "line says encoding=\"{1}\": make them agree"),

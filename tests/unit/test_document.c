@@ -951,6 +951,31 @@ static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 	assert_reading("wide", &w, VERDICT_REFUSED, "crowd of attributes");
 }
 
+/* Large enough to be worth a look. */
+static void add_tags(struct buf *b, size_t attributes)
+{
+	while (b->len < 40000) {
+		buf_add_text(b, "<a");
+		for (size_t i = 0; i < attributes; i++)
+			buf_add_format(b, i % 2 ? " a%zu=''" : " xmlns:a%zu='a'", i);
+		buf_add_text(b, "/>");
+	}
+}
+
+static void fifty_attributes_of_a_tag_are_read_and_no_more(void **state)
+{
+	(void)state;
+	static const enum verdict verdicts[] = {VERDICT_INVALID, VERDICT_REFUSED};
+	for (size_t i = 0; i < 2; i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		add_head(&b);
+		add_tags(&b, 50 + i);
+		add_foot(&b);
+		auto_reading o = read_text(&strict, &b);
+		assert_reading(i ? "51" : "50", &o, verdicts[i], NULL);
+	}
+}
+
 static void add_encoded(struct buf *out, const char *encoding, const struct buf *text)
 {
 	char bytes[4096];
@@ -1216,6 +1241,7 @@ int main(void)
 		cmocka_unit_test(names_behind_a_breach_are_not_read),
 		cmocka_unit_test(many_names_are_read_to_the_end),
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
+		cmocka_unit_test(fifty_attributes_of_a_tag_are_read_and_no_more),
 		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
 		cmocka_unit_test(
 			a_crowd_behind_the_end_of_the_parsers_way_is_told_by_what_stops_it),
