@@ -14,7 +14,8 @@
 #include "top/reading.h"
 #include "top/refusal.h"
 
-/* Drops claimed in one turn, so that exchanges are looked after in between. */
+/* Drops claimed in one turn, so that exchanges are looked after in between; fewer if they
+ * take long to read. */
 enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
 
 /* For what a turn's drops may need: a reason and a rest each, and a day's folder. */
@@ -395,7 +396,7 @@ static int claim_ready(struct site *site, const struct moment *now, bool *more)
 			return 0;
 		if (i == 0 && !has_space(site, now))
 			return 0;
-		if (i == DROPS_A_TURN) {
+		if (i == DROPS_A_TURN || (i && reading_has_lasted(now))) {
 			*more = true;
 			return 0;
 		}
@@ -414,6 +415,10 @@ static int claim_ready(struct site *site, const struct moment *now, bool *more)
 int claiming_work(struct site *site, const struct moment *now, bool *more)
 {
 	int r = reading_work(site, now);
+	if (r == 0 && site->unread.first) {
+		*more = true;
+		return 0;
+	}
 	if (r == 0)
 		r = look_again(site, now, FOLDER_INCOMING, more);
 	if (r == 0)

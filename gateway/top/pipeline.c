@@ -262,7 +262,7 @@ static int look_around(struct site *site, const struct moment *now, bool *more)
 static bool is_still_resuming(const struct site *site)
 {
 	const struct job *next = site->unread.first;
-	return next && next->is_recovered && site_window_is_open(site);
+	return next && next->is_recovered;
 }
 
 static int send_comments(struct site *site, const struct moment *now, bool *more)

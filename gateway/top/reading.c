@@ -11,11 +11,13 @@
 #include "base/cleanup.h"
 #include "base/words.h"
 #include "core/envelope.h"
+#include "system/clock.h"
 #include "system/io.h"
 #include "system/log.h"
 #include "top/recovery.h"
 
-enum { KILLS_ENOUGH = 3 };
+/* TURN_MS: a file at its worst takes seconds, and a turn has room for many. */
+enum { KILLS_ENOUGH = 3, TURN_MS = 1000 };
 
 /* 2020-01-01: before it, a clock that nobody has set yet says what it likes. */
 #define CLOCK_SANE (INT64_C(1577836800) * USEC_SECOND)
@@ -289,10 +291,15 @@ int reading_work(struct site *site, const struct moment *now)
 	struct job *job = NULL;
 	while ((job = job_queue_take(&site->unread))) {
 		int r = read_job(site, now, job);
-		if (r < 0) {
+		if (r < 0)
 			job_queue_put_back(&site->unread, job);
+		if (r < 0 || reading_has_lasted(now))
 			return r;
-		}
 	}
 	return 0;
+}
+
+bool reading_has_lasted(const struct moment *now)
+{
+	return clock_now().up - now->up >= TURN_MS;
 }

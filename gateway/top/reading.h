@@ -11,7 +11,12 @@
  */
 #include "top/site.h"
 
-/* Reads everything in site->unread, in order. */
+/* Reads what is in site->unread, in order: all of it or, once the turn has lasted long,
+ * one more of them. */
 int reading_work(struct site *site, const struct moment *now);
+
+/* The turn that began now has lasted so long that exchanges, signals and the service
+ * manager are to be heard before anything more is read. */
+bool reading_has_lasted(const struct moment *now);
 
 #endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "top/claiming.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "recovery_bench.h"
+
+static void arrive(const char *name, const char *path)
+{
+	struct stat st;
+	assert_int_equal(lstat(path, &st), 0);
+	struct sighting sighting = site_sighting(&st);
+	intake_see(site->incoming, name, SIGN_ARRIVED, &sighting, now.up);
+}
+
+/* now: when the turn began. */
+static void start_with_two_drops(void)
+{
+	put("incoming/a.xml", document);
+	put("incoming/b.xml", "no XML");
+	start();
+	now.up -= MSEC_MINUTE;
+	arrive("a.xml", "incoming/a.xml");
+	arrive("b.xml", "incoming/b.xml");
+}
+
+/* A file that is at its worst takes seconds to read. */
+static void a_turn_that_has_lasted_claims_one_drop(void **state)
+{
+	(void)state;
+	bool more = false;
+	start_with_two_drops();
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	assert_true(more);
+	assert_int_equal(site->jobs.count, 1);
+	assert_null(site->unread.first);
+	assert_false(is_there("incoming/a.xml"));
+	assert_true(is_there("incoming/b.xml"));
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	assert_int_equal(site->jobs.count, 2);
+}
+
+static void a_turn_that_has_just_begun_claims_all(void **state)
+{
+	(void)state;
+	bool more = false;
+	start_with_two_drops();
+	now.up = clock_now().up;
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	assert_false(more);
+	assert_int_equal(site->jobs.count, 2);
+}
+
+/* Nothing is claimed before what was found at the start has been read. */
+static void claims_of_an_earlier_run_are_read_over_several_turns(void **state)
+{
+	(void)state;
+	bool more = false;
+	auto_buf struct buf why = {.max_bytes = 1000};
+	put("sending/20260101T000000.000001Z_x.xml", "no XML");
+	put("sending/20260101T000000.000002Z_x.xml", "no XML");
+	put("incoming/a.xml", document);
+	assert_int_equal(try_start(&why), 0);
+	now.up -= MSEC_MINUTE;
+	arrive("a.xml", "incoming/a.xml");
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	assert_true(more);
+	assert_non_null(site->unread.first);
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	assert_null(site->unread.first);
+	assert_int_equal(site->jobs.count, 3);
+}
+
+#define CLAIMING_TEST(name)                                                              \
+	cmocka_unit_test_setup_teardown(name, bench_enter, bench_leave)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLAIMING_TEST(a_turn_that_has_lasted_claims_one_drop),
+		CLAIMING_TEST(a_turn_that_has_just_begun_claims_all),
+		CLAIMING_TEST(claims_of_an_earlier_run_are_read_over_several_turns),
+	};
+	if (!realpath("xsd/comments.xsd", schema_path))
+		return 1;
+	return cmocka_run_group_tests_name("claiming", tests, NULL, NULL);
+}
