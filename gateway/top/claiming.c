@@ -150,6 +150,30 @@ void claiming_pass_over_alarms(struct site *site)
 
 /* --- the scan --- */
 
+/* Below min_free nothing more is claimed, so that the disk is never quite full. */
+static bool has_space(struct site *site, const struct moment *now)
+{
+	struct spool_room room;
+	if (spool_room(site->spool, &room) < 0)
+		return true;
+	bool is_low = room.bytes < (uint64_t)site->config->min_free ||
+		      room.inodes < SPARE_INODES;
+	if (is_low && !site->is_low_on_space)
+		site->low_on_space_since = now->up;
+	if (is_low != site->is_low_on_space)
+		log_event(LEVEL_WARNING, site->config->name, NULL,
+			is_low ? "disk-nearly-full" : "disk-has-space",
+			log_text("spool", site->config->spool),
+			log_number("free", room.bytes),
+			log_number("min_free", site->config->min_free),
+			log_number("free_inodes", room.inodes),
+			log_text("meaning",
+				is_low ? _("no file is claimed until there is space")
+				       : _("files are claimed again")));
+	site->is_low_on_space = is_low;
+	return !is_low;
+}
+
 /* What is wrong with the spool tells better than an error what to do about it. */
 static void note_remedy(struct site *site)
 {
@@ -247,6 +271,8 @@ int claiming_scan(struct site *site, const struct moment *now)
 	site->must_scan = false;
 	site->scan_at = now->up + site->config->rescan;
 	site->quiet_at = clock_now().up + site->config->settle;
+	/* Said before a file comes that cannot be taken, and while it still can be. */
+	(void)has_space(site, now);
 	return 0;
 }
 
@@ -299,30 +325,6 @@ static int claim(
 	site_add_job(site, job);
 	job_queue_add(&site->unread, job);
 	return 0;
-}
-
-/* Below min_free nothing more is claimed, so that the disk is never quite full. */
-static bool has_space(struct site *site, const struct moment *now)
-{
-	struct spool_room room;
-	if (spool_room(site->spool, &room) < 0)
-		return true;
-	bool is_low = room.bytes < (uint64_t)site->config->min_free ||
-		      room.inodes < SPARE_INODES;
-	if (is_low && !site->is_low_on_space)
-		site->low_on_space_since = now->up;
-	if (is_low != site->is_low_on_space)
-		log_event(LEVEL_WARNING, site->config->name, NULL,
-			is_low ? "disk-nearly-full" : "disk-has-space",
-			log_text("spool", site->config->spool),
-			log_number("free", room.bytes),
-			log_number("min_free", site->config->min_free),
-			log_number("free_inodes", room.inodes),
-			log_text("meaning",
-				is_low ? _("no file is claimed until there is space")
-				       : _("files are claimed again")));
-	site->is_low_on_space = is_low;
-	return !is_low;
 }
 
 static int look_again(

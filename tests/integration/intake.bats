@@ -211,3 +211,13 @@ write_slowly() {
 	start_gateway
 	eventually is_sent a.xml
 }
+
+@test "a disk without space is known before a file comes, and when there is space again" {
+	set_option rescan '"200ms"'
+	set_option min_free '"1024G"'
+	start_gateway
+	eventually logged disk-nearly-full
+	set_option min_free '"1M"'
+	kill -HUP "$GATEWAY_PID"
+	eventually logged disk-has-space
+}
