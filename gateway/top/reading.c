@@ -157,6 +157,7 @@ static int give_back(
 	if (spool_look(site->spool, FOLDER_INCOMING, job->drop, &st) == 0) {
 		struct sighting sighting = site_sighting(&st);
 		intake_distrust(site->incoming, job->drop, &sighting, now->up);
+		site->quiet_at = now->up + site->config->settle;
 	}
 	log_event(LEVEL_INFO, site->config->name, job->claim.name, "returned",
 		log_text("meaning", meaning));

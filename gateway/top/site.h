@@ -95,7 +95,7 @@ struct site {
 	bool must_scan;
 	msec_t quiet_since; /* of the wait after a power loss; 0: none */
 	msec_t scan_at;
-	msec_t quiet_at;     /* what the last scan found was watched for settle by then */
+	msec_t quiet_at;     /* what was found, or given back, was watched by then */
 	msec_t retention_at; /* when old days are looked for again */
 	size_t ignored;      /* names in incoming/ that are no drops, at the last scan */
 	struct tally tally;

@@ -179,6 +179,6 @@ class Gateway:
 
 
 def is_done(spool: pathlib.Path) -> bool:
-    """Nothing waits any more."""
-    waiting = [n for n in os.listdir(spool / "incoming") if n.endswith(".xml")]
-    return not waiting and not os.listdir(spool / "sending")
+    """Nothing waits any more. Between two looks a file may go over, or be given back."""
+    looks = ("sending", "incoming", "sending")
+    return not any(n.endswith(".xml") for f in looks for n in os.listdir(spool / f))

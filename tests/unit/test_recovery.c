@@ -303,6 +303,17 @@ static void what_was_sent_is_moved_though_its_reading_is_not_on_record(void **st
 	assert_false(is_there(SENDING));
 }
 
+/* It may be read long after the scan. */
+static void a_run_waits_for_what_it_gave_back(void **state)
+{
+	(void)state;
+	put(SENDING, "<open:Comments");
+	tell("start this; stop", 0);
+	start();
+	assert_false(is_there(SENDING));
+	assert_int_equal(site->quiet_at, now.up + site->config->settle);
+}
+
 static void a_claim_that_is_taken_away_unread_is_withdrawn(void **state)
 {
 	(void)state;
@@ -514,6 +525,7 @@ int main(void)
 		with_bench(a_file_with_other_comments_than_those_on_record_is_not_sent),
 		with_bench(a_file_with_fewer_comments_than_those_on_record_is_not_sent),
 		with_bench(what_was_sent_is_moved_though_its_reading_is_not_on_record),
+		with_bench(a_run_waits_for_what_it_gave_back),
 		with_bench(a_claim_that_is_taken_away_unread_is_withdrawn),
 		with_bench(a_changed_file_of_which_nothing_was_posted_is_read_anew),
 		with_bench(what_had_been_delivered_is_told_of_a_deadly_file_too),
