@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "base/words.h"
 
 static const char *const states[] = {
 	[STATE_OPEN] = "open",
@@ -74,6 +75,16 @@ const char *state_name(enum site_state state)
 {
 	assert(state < STATE_COUNT);
 	return states[state];
+}
+
+struct status_hold status_low_space(usec_t since)
+{
+	return (struct status_hold){
+		.since = since,
+		.reason = STATUS_NO_SPACE,
+		.said = N_("less than min_free is left on the spool's file system"),
+		.remedy = N_("make room there: new files wait in incoming/ until then"),
+	};
 }
 
 /* --- writing --- */

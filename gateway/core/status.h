@@ -89,6 +89,10 @@ struct status {
 
 const char *state_name(enum site_state state);
 
+/* Less is free than the gateway leaves alone; whoever finds it tells it so. */
+#define STATUS_NO_SPACE "no-space"
+struct status_hold status_low_space(usec_t since);
+
 /* The whole of state.json, with its newline. */
 void status_write(struct buf *out, const struct status *status);
 

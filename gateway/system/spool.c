@@ -14,6 +14,9 @@
 #include "system/spool_check.h"
 #include "system/spool_parts.h"
 
+/* For what a turn's drops may need: a reason and a rest each, and a day's folder. */
+enum { SPARE_INODES = 256 };
+
 static const char *const folder_names[FOLDER_COUNT] = {
 	[FOLDER_INCOMING] = "incoming",
 	[FOLDER_SENDING] = "sending",
@@ -252,6 +255,11 @@ int spool_room(const struct spool *s, struct spool_room *room)
 		.inodes = st.f_files ? st.f_favail : INT64_MAX,
 	};
 	return 0;
+}
+
+bool spool_room_is_low(const struct spool_room *room, uint64_t min_free)
+{
+	return room->bytes < min_free || room->inodes < SPARE_INODES;
 }
 
 bool spool_may_move(const struct spool *s, enum folder from)

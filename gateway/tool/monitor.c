@@ -77,10 +77,8 @@ static enum alarm_level level_of_hold(
 	} known[] = {
 		{"key-refused", ALARM_CRITICAL},
 		{"website-refused", ALARM_CRITICAL},
-		{"no-space", ALARM_CRITICAL},
+		{STATUS_NO_SPACE, ALARM_CRITICAL},
 		{"machine-trouble", ALARM_CRITICAL},
-		{"no-spool", ALARM_UNKNOWN},
-		{"no-permission", ALARM_UNKNOWN},
 		{"no-state", ALARM_UNKNOWN},
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -97,6 +95,10 @@ static void judge_hold(struct judgement *j, const struct snapshot *s,
 	if (!hold->reason)
 		return;
 	msec_t age = (now - hold->since) / 1000;
+	if (s->is_shut) {
+		blame(j, s, ALARM_UNKNOWN, "%s", hold->said);
+		return;
+	}
 	print_age(age_text, age);
 	blame(j, s, level_of_hold(hold->reason, age, t), _("%s for %s"),
 		spoken(hold->reason), age_text);
@@ -105,8 +107,7 @@ static void judge_hold(struct judgement *j, const struct snapshot *s,
 static void judge_presence(struct judgement *j, const struct snapshot *s,
 	const struct thresholds *t, usec_t now)
 {
-	bool is_known = s->has_state || !s->status.hold.reason;
-	if (s->status.state != STATE_STOPPED || !is_known)
+	if (s->status.state != STATE_STOPPED || s->is_shut)
 		return;
 	bool has_ended = s->has_state && s->was == STATE_STOPPED;
 	if (!has_ended || (now - s->updated) / 1000 > t->critical)

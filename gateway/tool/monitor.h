@@ -8,8 +8,8 @@
  *                 ago; a hold whose reason is key-refused, website-refused, no-space or
  *                 machine-trouble; any other hold older than `critical`; a file that has
  *                 waited longer than `critical`
- *   unknown (3)   no spool, no permission to look, a gateway that runs without a
- *                 state.json that can be read
+ *   unknown (3)   a spool that cannot be opened or counted, a gateway that runs
+ *                 without a state.json that can be read
  *   warning (1)   any hold; a file that has waited longer than `warning`; a file in
  *                 failed/; a file that the gateway may not read; a state.json that should
  *                 have been written since

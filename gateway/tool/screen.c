@@ -182,17 +182,12 @@ static const enum colour state_colours[] = {
 	[STATE_STOPPED] = RED,
 };
 
-static bool has_no_spool(const struct snapshot *s)
-{
-	return !s->has_state && s->status.hold.reason && s->status.state == STATE_STOPPED;
-}
-
 static void word_state(const struct snapshot *s, usec_t now, struct buf *words)
 {
 	const struct status_hold *hold = &s->status.hold;
 	char age[PRINT_AGE_MAX];
 	print_age(age, (now - (hold->reason ? hold->since : s->updated)) / 1000);
-	if (has_no_spool(s))
+	if (s->is_shut)
 		buf_add_format(
 			words, _("cannot be looked at (%s)"), spoken(hold->reason));
 	else if (s->status.state == STATE_OPEN)
@@ -225,7 +220,7 @@ static void say_last_run(const struct sheet *sheet, const struct snapshot *s)
 {
 	char age[PRINT_AGE_MAX];
 	print_age(age, (sheet->now - s->updated) / 1000);
-	if (s->status.state != STATE_STOPPED || has_no_spool(s))
+	if (s->status.state != STATE_STOPPED || s->is_shut)
 		return;
 	if (!s->has_state)
 		say(sheet, _("last run"), PLAIN, _("not known"));
@@ -345,7 +340,7 @@ void screen_add_site(
 	add_title(&sheet, snapshot);
 	say_last_run(&sheet, snapshot);
 	say_hold(&sheet, snapshot);
-	if (has_no_spool(snapshot))
+	if (snapshot->is_shut)
 		return;
 	say_waiting(&sheet, snapshot);
 	say_counts(&sheet, &snapshot->status);

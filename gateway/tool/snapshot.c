@@ -23,7 +23,8 @@ enum { WORDS_MAX_BYTES = 16 * 1024 };
 /* Ages are had by a look at each file: above so many that takes too long. */
 enum { FILES_LOOKED_AT = 50000 };
 
-/* A gateway that delivers writes at least every ten seconds. */
+/* A gateway that delivers writes at least every ten seconds, and one that sees a file
+ * within one. */
 #define STALE_AFTER (60 * USEC_SECOND)
 
 static const msec_t bands[AGE_BANDS] = {MSEC_MINUTE, 10 * MSEC_MINUTE, MSEC_HOUR,
@@ -32,10 +33,12 @@ static const msec_t bands[AGE_BANDS] = {MSEC_MINUTE, 10 * MSEC_MINUTE, MSEC_HOUR
 /* --- the folders --- */
 
 struct count {
-	struct census *census;
+	struct census census;
 	const struct intake *intake; /* NULL: every name counts */
 	uint64_t *files;
 	usec_t now;
+	usec_t long_ago;         /* what came before should be told by now */
+	struct folder_choice at; /* being listed, or that could not be */
 };
 
 static void count_age(struct census *census, usec_t arrived, usec_t now)
@@ -50,17 +53,18 @@ static void count_age(struct census *census, usec_t arrived, usec_t now)
 
 static void count_waiting(void *context, const struct folder_entry *entry)
 {
-	const struct count *count = context;
+	struct count *count = context;
 	if (entry->is_odd ||
 		(count->intake && !spool_name_is_drop(entry->name, count->intake))) {
-		count->census->ignored++;
+		count->census.ignored++;
 		return;
 	}
 	usec_t arrived = folder_arrival(entry);
 	if (!arrived)
 		return;
 	++*count->files;
-	count_age(count->census, arrived, count->now);
+	count->census.overdue += count->intake && arrived < count->long_ago;
+	count_age(&count->census, arrived, count->now);
 }
 
 static void count_file(void *context, const struct folder_entry *entry)
@@ -72,34 +76,35 @@ static void count_file(void *context, const struct folder_entry *entry)
 
 static int count_today(const struct spool *spool, struct count *count)
 {
-	struct folder_choice choice = {.folder = FOLDER_SENT};
 	auto_buf struct buf day = {.max_bytes = SPOOL_DAY_LEN};
 	times_add_local_day(&day, count->now);
-	memcpy(choice.day, buf_peek(&day), SPOOL_DAY_LEN);
-	count->files = &count->census->sent_today;
-	int r = folder_walk(spool, &choice, count_file, count);
+	count->at = (struct folder_choice){.folder = FOLDER_SENT};
+	memcpy(count->at.day, buf_peek(&day), SPOOL_DAY_LEN);
+	count->files = &count->census.sent_today;
+	int r = folder_walk(spool, &count->at, count_file, count);
 	return r == -ENOENT ? 0 : r;
 }
 
 static int count_failed(const struct spool *spool, struct count *count)
 {
-	const struct folder_choice choice = {.folder = FOLDER_FAILED};
-	count->files = &count->census->failed;
-	return folder_walk(spool, &choice, count_file, count);
+	count->at = (struct folder_choice){.folder = FOLDER_FAILED};
+	count->files = &count->census.failed;
+	return folder_walk(spool, &count->at, count_file, count);
 }
 
 static int count_backlog(
 	const struct spool *spool, const struct intake *intake, struct count *count)
 {
-	const struct folder_choice incoming = {
-		.folder = FOLDER_INCOMING, .has_odd = true};
-	const struct folder_choice sending = {.folder = FOLDER_SENDING};
-	count->files = &count->census->incoming;
+	count->at = (struct folder_choice){.folder = FOLDER_INCOMING, .has_odd = true};
+	count->files = &count->census.incoming;
 	count->intake = intake;
-	int r = folder_walk(spool, &incoming, count_waiting, count);
-	count->files = &count->census->sending;
+	int r = folder_walk(spool, &count->at, count_waiting, count);
 	count->intake = NULL;
-	return r < 0 ? r : folder_walk(spool, &sending, count_waiting, count);
+	if (r < 0)
+		return r;
+	count->at = (struct folder_choice){.folder = FOLDER_SENDING};
+	count->files = &count->census.sending;
+	return folder_walk(spool, &count->at, count_waiting, count);
 }
 
 static void free_intake(struct intake **intake)
@@ -108,23 +113,19 @@ static void free_intake(struct intake **intake)
 }
 
 /* Of what a gateway counts itself, only what waits is counted again, for the ages. */
-static int take_census(const struct spool *spool, const struct site_config *config,
-	bool is_all, usec_t now, struct census *census)
+static int take_census(
+	const struct spool *spool, const struct site_config *config, struct count *count)
 {
 	auto_with(free_intake) struct intake *intake = intake_new(config->pattern, 0);
-	struct census counted = {.is_all = is_all};
-	struct count count = {.census = &counted, .now = now};
+	bool is_all = count->census.is_all;
 	usec_t began = clock_now().wall;
-	int r = count_backlog(spool, intake, &count);
+	int r = count_backlog(spool, intake, count);
 	if (r == 0 && is_all)
-		r = count_failed(spool, &count);
+		r = count_failed(spool, count);
 	if (r == 0 && is_all)
-		r = count_today(spool, &count);
-	if (r < 0)
-		return r;
-	counted.cost = clock_now().wall - began;
-	*census = counted;
-	return 0;
+		r = count_today(spool, count);
+	count->census.cost = clock_now().wall - began;
+	return r;
 }
 
 /* --- the lock --- */
@@ -186,6 +187,8 @@ static void believe_census(struct snapshot *s)
 	const struct census *census = &s->census;
 	s->status.incoming = census->incoming;
 	s->status.sending = census->sending;
+	if (!census->is_all)
+		return;
 	s->status.ignored = census->ignored;
 	s->status.failed = census->failed;
 	s->status.sent_today = census->sent_today;
@@ -222,48 +225,129 @@ static bool seems_to_run(const struct snapshot *s)
 	return s->presence == GATEWAY_RUNS;
 }
 
+/* On a quiet site state.json may be old. But what has lain in incoming/ for longer than a
+ * rescan takes is in it, unless it cannot be written any more. */
+static bool is_stale(const struct snapshot *s, uint64_t told_incoming, usec_t now)
+{
+	return now - s->updated > STALE_AFTER &&
+	       (s->status.rate > 0 ||
+		       (s->is_counted && s->census.overdue > told_incoming));
+}
+
+/* A gateway may not have looked, or cannot write any more what it saw. */
+static void look_for_room(struct snapshot *s, const struct spool *spool, usec_t now)
+{
+	struct spool_room room;
+	const char *known = s->status.hold.reason;
+	if (spool_room(spool, &room) < 0 ||
+		!spool_room_is_low(&room, (uint64_t)s->config->min_free))
+		return;
+	if (s->status.state != STATE_STOPPED)
+		s->status.state = STATE_WAITING;
+	if (!known || strcmp(known, STATUS_NO_SPACE) != 0)
+		s->status.hold = status_low_space(now);
+}
+
+/* --- what cannot be looked at --- */
+
+static void tell_shut(struct snapshot *s)
+{
+	s->is_shut = true;
+	s->has_state = false;
+	s->status = (struct site_status){.state = STATE_STOPPED, .oldest_waiting_s = -1};
+}
+
+static void tell_no_permission(struct snapshot *s, const char *path, usec_t now)
+{
+	auto_buf struct buf said = {.max_bytes = WORDS_MAX_BYTES};
+	auto_buf struct buf who = {.max_bytes = WORDS_MAX_BYTES};
+	buf_add_format(&said, "%s: %s", path, strerrordesc_np(EACCES));
+	access_explain(&who, path, ACCESS_LOOK);
+	set_hold(s, "no-permission", now, buf_peek(&said), buf_peek(&who));
+}
+
+static void tell_no_spool(struct snapshot *s, int r, usec_t now, const struct buf *why)
+{
+	tell_shut(s);
+	if (r == -EACCES)
+		tell_no_permission(s, s->config->spool, now);
+	else
+		set_hold(s, "no-spool", now, buf_peek(why),
+			N_("opensi-spool init makes the folders of a spool"));
+}
+
+static void tell_unlisted(
+	struct snapshot *s, int r, usec_t now, const struct folder_choice *at)
+{
+	auto_buf struct buf path = {.max_bytes = WORDS_MAX_BYTES};
+	auto_buf struct buf said = {.max_bytes = WORDS_MAX_BYTES};
+	buf_add_format(&path, "%s/%s%s%s", s->config->spool, folder_name(at->folder),
+		*at->day ? "/" : "", at->day);
+	tell_shut(s);
+	if (r == -EACCES) {
+		tell_no_permission(s, buf_peek(&path), now);
+		return;
+	}
+	buf_add_format(&said, "%s: %s", buf_peek(&path), strerrordesc_np(-r));
+	set_hold(s, "no-spool", now, buf_peek(&said),
+		N_("it must be a folder that can be listed: ls -ld shows what it is"));
+}
+
+/* --- all of it --- */
+
+/* An error only if there is no other word to believe. */
+static int count_folders(struct snapshot *s, const struct spool *spool,
+	const struct census *known, struct count *count)
+{
+	bool must_count = count->census.is_all;
+	bool are_few = s->status.incoming + s->status.sending <= FILES_LOOKED_AT;
+	int r = 0;
+	if (known && known->is_all >= must_count)
+		count->census = *known;
+	else if (must_count || are_few)
+		r = take_census(spool, s->config, count);
+	else
+		return 0;
+	s->is_counted = r == 0;
+	if (s->is_counted)
+		s->census = count->census;
+	return must_count ? r : 0;
+}
+
+/* What waits and since when are of one source. */
+static void believe_what_waits(struct snapshot *s, usec_t now)
+{
+	if (!s->is_counted) {
+		believe_state(s, now);
+		return;
+	}
+	believe_census(s);
+	believe_oldest(s, now);
+}
+
 static void look(struct snapshot *s, const struct spool *spool, usec_t now,
 	const struct census *known)
 {
 	s->presence = look_for_gateway(spool);
 	int r = read_site(spool, s);
 	bool is_running = seems_to_run(s);
-	bool must_count = !is_running || !s->has_state;
-	bool are_few = s->status.incoming + s->status.sending <= FILES_LOOKED_AT;
-	s->is_counted = true;
-	if (known && known->is_all >= must_count)
-		s->census = *known;
-	else if ((!must_count && !are_few) ||
-		 take_census(spool, s->config, must_count, now, &s->census) < 0)
-		s->is_counted = false;
-	if (must_count)
-		believe_census(s);
-	if (s->is_counted)
-		believe_oldest(s, now);
-	else
-		believe_state(s, now);
+	uint64_t told_incoming = s->status.incoming;
+	struct count count = {.census.is_all = !is_running || !s->has_state,
+		.now = now,
+		.long_ago = now - STALE_AFTER - s->config->rescan * 1000};
+	int listed = count_folders(s, spool, known, &count);
+	if (listed < 0) {
+		tell_unlisted(s, listed, now, &count.at);
+		return;
+	}
+	believe_what_waits(s, now);
 	if (!is_running)
 		tell_stopped(s);
 	else if (!s->has_state)
 		tell_no_state(s, r, now);
 	else
-		s->is_stale = s->status.rate > 0 && now - s->updated > STALE_AFTER;
-}
-
-static void tell_no_spool(struct snapshot *s, int r, usec_t now, const struct buf *why)
-{
-	auto_buf struct buf who = {.max_bytes = WORDS_MAX_BYTES};
-	s->is_shut = true;
-	s->status.state = STATE_STOPPED;
-	s->status.oldest_waiting_s = -1;
-	if (r == -EACCES) {
-		access_explain(&who, s->config->spool, ACCESS_LOOK);
-		set_hold(
-			s, "no-permission", now, strerrordesc_np(EACCES), buf_peek(&who));
-	} else {
-		set_hold(s, "no-spool", now, buf_peek(why),
-			N_("opensi-spool init makes the folders of a spool"));
-	}
+		s->is_stale = is_stale(s, told_incoming, now);
+	look_for_room(s, spool, now);
 }
 
 static void close_spool(struct spool **spool)

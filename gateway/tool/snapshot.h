@@ -5,13 +5,14 @@
  * snapshot - what is known of a site from outside: its lock, its state.json, its folders
  *
  * Knows: which of the three to believe. The lock says whether a gateway runs. While one
- * does, state.json counts (but for the ages of what waits, unless that is very much), and
- * where it cannot be read that is the hold that is shown (reason no-state). While none
- * does, the site is stopped and the folders are counted here; what only a gateway can
- * know (deferred, unknown, unreadable, answer_ms, the hold) is as the last one left it. A
- * spool that cannot be opened is a hold too (no-spool, no-permission). Who may not look
- * at the lock takes state.json's word. Must not know: how a snapshot is shown. Ownership:
- * texts of the status are borrowed from the snapshot.
+ * does, state.json counts (but for what waits and its ages, unless that is very much),
+ * and where it cannot be read that is the hold that is shown (reason no-state). While
+ * none does, the site is stopped and the folders are counted here; what only a gateway
+ * can know (deferred, unknown, unreadable, answer_ms, the hold) is as the last one left
+ * it. A spool that cannot be opened or counted is a hold too (no-spool, no-permission).
+ * Free space is measured here too: on a full disk no state.json is written. Who may not
+ * look at the lock takes state.json's word. Must not know: how a snapshot is shown.
+ * Ownership: texts of the status are borrowed from the snapshot.
  */
 #include <stdbool.h>
 
@@ -25,6 +26,7 @@ struct census {
 	uint64_t incoming, ignored, sending, failed, sent_today;
 	uint64_t bands[AGE_BANDS]; /* files that wait, by their age */
 	usec_t oldest;             /* when it came; 0: nothing waits */
+	uint64_t overdue;          /* of incoming: a gateway must have seen them */
 	usec_t cost;               /* how long the counting took */
 	bool is_all;               /* failed and sent_today are counted */
 };
@@ -34,7 +36,7 @@ enum presence { GATEWAY_ABSENT, GATEWAY_RUNS, GATEWAY_UNSEEN };
 struct snapshot {
 	const struct site_config *config; /* borrowed */
 	enum presence presence;
-	bool is_shut;              /* the spool cannot be opened */
+	bool is_shut;              /* the spool cannot be opened, or not be counted */
 	bool has_state;            /* state.json could be read */
 	enum site_state was;       /* as state.json has it, with has_state */
 	usec_t updated;            /* when that was written, with has_state */

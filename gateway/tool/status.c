@@ -77,7 +77,7 @@ static int exit_status(const struct sites *sites)
 			return EX_CANTCREAT;
 	for (size_t i = 0; i < sites->count; i++) {
 		const struct snapshot *s = &sites->list[i];
-		if (!s->has_state && s->status.hold.reason)
+		if (!s->has_state && snapshot_is_running(s))
 			return EXIT_FAILURE;
 	}
 	return EX_OK;

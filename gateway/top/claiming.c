@@ -18,8 +18,7 @@
  * take long to read. */
 enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
 
-/* For what a turn's drops may need: a reason and a rest each, and a day's folder. */
-enum { SPARE_INODES = 256, WORDS_MAX = 1024 };
+enum { WORDS_MAX = 1024 };
 
 /* Whether a name in sending/ is one of our claims. */
 static struct job *job_named(const struct site *site, const char *name)
@@ -156,8 +155,7 @@ static bool has_space(struct site *site, const struct moment *now)
 	struct spool_room room;
 	if (spool_room(site->spool, &room) < 0)
 		return true;
-	bool is_low = room.bytes < (uint64_t)site->config->min_free ||
-		      room.inodes < SPARE_INODES;
+	bool is_low = spool_room_is_low(&room, (uint64_t)site->config->min_free);
 	if (is_low && !site->is_low_on_space)
 		site->low_on_space_since = now->up;
 	if (is_low != site->is_low_on_space)

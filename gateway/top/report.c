@@ -157,12 +157,7 @@ static void tell_low_space(
 	const struct site *site, const struct moment *now, struct site_status *status)
 {
 	status->state = STATE_WAITING;
-	status->hold = (struct status_hold){
-		.since = wall_of(now, site->low_on_space_since),
-		.reason = "no-space",
-		.said = N_("less than min_free is left on the spool's file system"),
-		.remedy = N_("make room there: new files wait in incoming/ until then"),
-	};
+	status->hold = status_low_space(wall_of(now, site->low_on_space_since));
 }
 
 static void tell_quiet(

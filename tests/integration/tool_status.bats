@@ -114,6 +114,35 @@ checked() {
 	chmod 0750 "$SPOOL"
 }
 
+@test "a folder that cannot be counted is told, and not taken for an empty one" {
+	local day
+	day=$SPOOL/sent/$(date +%F)
+	touch "$SPOOL/incoming/a.xml" "$day"
+	run -73 tool status
+	output=$(tr -s ' \n' ' ' <<<"$output")
+	[[ $output == *"$day: Not a directory"*'what to do'* ]]
+	run -3 tool status --check
+	[[ $output == "OPENSI UNKNOWN - WEB1: $day: Not a directory"* ]]
+	run -73 tool status --json
+	[ "$(json 'd["sites"][0]["oldest_waiting_s"]' <<<"$output")" = None ]
+}
+
+@test "a folder that may not be counted is told with who may" {
+	local day
+	day=$SPOOL/sent/$(date +%F)
+	if [ "$(id -u)" = 0 ]; then
+		RUN_BY=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+		"${RUN_BY[@]}" true || skip "setpriv cannot give up capabilities here"
+	fi
+	mkdir -m 0 "$day"
+	run -73 "${RUN_BY[@]}" "$TOOL" -c "$CONF" status
+	output=$(tr -s ' \n' ' ' <<<"$output")
+	[[ $output == *'(no-permission)'*"$day: only the user $(id -un)"* ]]
+	run -3 "${RUN_BY[@]}" "$TOOL" -c "$CONF" status --check
+	[[ $output == *"$day: Permission denied"* ]]
+	chmod 0750 "$day"
+}
+
 @test "a state.json that is broken beside a gateway is told" {
 	start_gateway
 	echo '{"v":1,"sites":' >"$SPOOL/state.json"
@@ -134,6 +163,18 @@ checked() {
 	run -64 tool status --warning 1h
 	[[ $output == *'want --check'* ]]
 	run -64 tool status --check --json
+}
+
+@test "a full disk is told although the gateway did not look, and critical" {
+	start_gateway
+	eventually said 'WEB1: open'
+	set_option min_free '"1024G"' # for the tool: the gateway does not read it anew
+	run -0 tool status
+	[[ $output == *'(no-space)'*'min_free'* ]]
+	run -2 tool status --check
+	[[ $output == *'CRITICAL - WEB1: no-space'* ]]
+	[ "$(tool status --json | json 'd["sites"][0]["state"], d["sites"][0]["hold"]["reason"]')" = \
+		"('waiting', 'no-space')" ]
 }
 
 # --- on a terminal ---

@@ -169,6 +169,16 @@ static void there_is_room_on_its_file_system(void **state)
 	assert_true(room.inodes > 0);
 }
 
+static void room_is_low_below_the_bytes_or_with_too_few_inodes(void **state)
+{
+	(void)state;
+	struct spool_room room = {.bytes = 1000, .inodes = INT64_MAX};
+	assert_false(spool_room_is_low(&room, 1000));
+	assert_true(spool_room_is_low(&room, 1001));
+	room.inodes = 10;
+	assert_true(spool_room_is_low(&room, 0));
+}
+
 static void one_gateway_at_a_time_has_the_lock(void **state)
 {
 	(void)state;
@@ -288,6 +298,7 @@ int main(void)
 		in_spool(a_folder_that_cannot_be_written_is_named),
 		in_spool(what_cannot_be_read_is_said_and_stays),
 		in_spool(there_is_room_on_its_file_system),
+		cmocka_unit_test(room_is_low_below_the_bytes_or_with_too_few_inodes),
 		in_spool(one_gateway_at_a_time_has_the_lock),
 		in_spool(standing_by_ends_when_the_lock_is_free),
 		in_spool(a_folder_can_be_listed_again_and_again),

@@ -127,7 +127,9 @@ static void what_cannot_be_seen_is_unknown(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		struct snapshot s = held_site(reasons[i], 0);
 		s.has_state = false;
-		s.status.state = i < 2 ? STATE_STOPPED : STATE_WAITING;
+		s.is_shut = i < 2;
+		s.status.hold.said = "/spool/failed: Permission denied";
+		s.status.state = s.is_shut ? STATE_STOPPED : STATE_WAITING;
 		assert_int_equal(judge(&s), ALARM_UNKNOWN);
 	}
 }

@@ -80,9 +80,27 @@ static void a_running_gateways_word_counts(void **state)
 	take(&s);
 	assert_int_equal(s.presence, GATEWAY_RUNS);
 	assert_int_equal(s.status.state, STATE_OPEN);
-	assert_int_equal(s.status.incoming, 70);
+	assert_int_equal(s.status.deferred, 3);
 	assert_int_equal(s.status.failed, 4);
 	assert_true(s.is_stale);
+}
+
+/* Or files would wait, and none of them be the oldest. */
+static void what_waits_and_since_when_are_of_one_source(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot none = {0};
+	auto_with(snapshot_done) struct snapshot some = {0};
+	assert_int_equal(spool_lock(spool, false), 0);
+	put("state.json", told);
+	take(&none);
+	assert_int_equal(none.status.incoming + none.status.sending, 0);
+	assert_int_equal(none.status.oldest_waiting_s, -1);
+	fill();
+	take(&some);
+	assert_int_equal(some.status.incoming, 2);
+	assert_int_equal(some.status.sending, 1);
+	assert_true(some.status.oldest_waiting_s > 86400);
 }
 
 static void looking_takes_no_lock(void **state)
@@ -237,12 +255,93 @@ static void of_very_many_the_running_gateway_is_asked_for_the_oldest(void **stat
 	assert_in_range(s.status.oldest_waiting_s, 1030, 1090);
 }
 
+static void tell(const char *old, const char *new, usec_t updated)
+{
+	auto_buf struct buf text = {.max_bytes = 4096};
+	buf_add_text(&text, "{\"v\":1,\"updated\":\"");
+	times_add_utc(&text, updated);
+	buf_add_text(&text, strstr(told, "\",\"version\""));
+	set(&text, "\"rate\":1.0", "\"rate\":0.0");
+	set(&text, old, new);
+	put("state.json", buf_peek(&text));
+}
+
+static bool is_stale_in(msec_t later)
+{
+	auto_with(snapshot_done) struct snapshot s = {0};
+	config.spool = spool_root;
+	config.rescan = 5 * MSEC_MINUTE;
+	snapshot_take(&config, clock_now().wall + later * 1000, NULL, &s);
+	return s.is_stale;
+}
+
+/* Nothing happens there, so nothing is written: only what is missing in it shows it. */
+static void on_a_quiet_site_a_file_that_is_not_told_of_shows_a_stale_state(void **state)
+{
+	(void)state;
+	assert_int_equal(spool_lock(spool, false), 0);
+	tell("\"incoming\":70,", "\"incoming\":0,", clock_now().wall);
+	assert_false(is_stale_in(24 * MSEC_HOUR));
+	put("incoming/a.xml", "x");
+	assert_false(is_stale_in(5 * MSEC_MINUTE));
+	assert_true(is_stale_in(7 * MSEC_MINUTE));
+	tell("\"incoming\":70,", "\"incoming\":1,", clock_now().wall);
+	assert_false(is_stale_in(7 * MSEC_MINUTE));
+}
+
+static void assert_no_space(enum site_state expected)
+{
+	auto_with(snapshot_done) struct snapshot s = {0};
+	take(&s);
+	assert_int_equal(s.status.state, expected);
+	assert_non_null(s.status.hold.reason);
+	assert_string_equal(s.status.hold.reason, "no-space");
+}
+
+static void a_full_disk_is_seen_whatever_state_json_says(void **state)
+{
+	(void)state;
+	config.min_free = INT64_MAX;
+	put("state.json", told);
+	assert_no_space(STATE_STOPPED);
+	assert_int_equal(spool_lock(spool, false), 0);
+	assert_no_space(STATE_WAITING);
+	tell("\"hold\":null",
+		"\"hold\":{\"since\":\"2026-01-01T09:00:00.000000Z\",\"reason\":"
+		"\"unclear\","
+		"\"said\":\"x\",\"remedy\":\"y\",\"next_try\":null}",
+		clock_now().wall);
+	assert_no_space(STATE_WAITING);
+	assert_int_equal(unlink("state.json"), 0);
+	assert_no_space(STATE_WAITING);
+	config.min_free = 0;
+}
+
+static void a_gateway_knows_since_when_there_is_no_space(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	config.min_free = INT64_MAX;
+	assert_int_equal(spool_lock(spool, false), 0);
+	tell("\"hold\":null",
+		"\"hold\":{\"since\":\"2026-01-01T09:00:00.000000Z\",\"reason\":"
+		"\"no-space\",\"said\":\"x\",\"remedy\":\"y\",\"next_try\":null}",
+		clock_now().wall);
+	take(&s);
+	config.min_free = 0;
+	assert_string_equal(s.status.hold.said, "x");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_spool(without_a_gateway_the_folders_are_counted),
 		in_spool(a_crashed_gateways_word_is_not_believed),
 		in_spool(a_running_gateways_word_counts),
+		in_spool(what_waits_and_since_when_are_of_one_source),
+		in_spool(on_a_quiet_site_a_file_that_is_not_told_of_shows_a_stale_state),
+		in_spool(a_full_disk_is_seen_whatever_state_json_says),
+		in_spool(a_gateway_knows_since_when_there_is_no_space),
 		in_spool(looking_takes_no_lock),
 		in_spool(a_broken_state_beside_a_gateway_is_a_hold),
 		in_spool(what_is_no_state_of_this_site_is_not_believed),
