@@ -21,6 +21,10 @@
 
 enum { BLOCK_BYTES = 1024 * 1024, PATH_BYTES = 4096 + 32 };
 
+/* More comments than the largest file can hold that max_file_size may allow, 64 MB: one
+ * takes more than 64 bytes, with the names of what must be in it. */
+enum { NUMBER_MAX = 1024 * 1024 };
+
 static const char suffix[] = ".jsonl";
 
 /* A line that was told to be bad. */
@@ -158,13 +162,18 @@ static bool holds(const struct journal_search *search, const char *line, size_t 
 	return true;
 }
 
+static bool is_record(const char *line, size_t len, struct record *record)
+{
+	return record_parse(line, len, record) == 0 && record->number <= NUMBER_MAX;
+}
+
 /* What has no end yet may still be written, so it is not called bad. */
 static void take_line(const struct scan *scan, const char *line, size_t len, bool has_end)
 {
 	auto_with(record_done) struct record record = {0};
 	if (!holds(scan->search, line, len))
 		return;
-	if (record_parse(line, len, &record) == 0)
+	if (is_record(line, len, &record))
 		scan->search->take(scan->search->context, &record);
 	else if (has_end)
 		say_bad(scan, scan->lines + count_lines(scan->block, line) + 1);

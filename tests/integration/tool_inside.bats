@@ -170,6 +170,17 @@ comment_fields() {
 
 # --- the journal's own trouble ---
 
+@test "a number that no comment can have makes a bad line" {
+	local n
+	for n in 1 1048577 4000000000; do
+		journal 2026-11-20 10:10:10.123456 posting 20261120T101010.123456Z \
+			"\"n\":$n,\"order\":\"O-9\",\"comment\":\"$n\""
+	done
+	run -0 --separate-stderr tool show orders.xml --json
+	[ "$(json '[c["comment"] for c in d[0]["comments"]]' <<<"$output")" = "['1']" ]
+	[ "$(grep -c '2026-11-20.jsonl:[23]: .*passed over' <<<"$stderr")" -eq 2 ]
+}
+
 @test "bad lines are told once with their place, and passed over" {
 	local file=$SPOOL/audit/$DAY_1.jsonl
 	journal $DAY_1 10:00:00.500000 outcome $A "$(comment_fields 1 WEB-1 7),\"result\":\"delivered\""
