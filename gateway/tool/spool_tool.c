@@ -15,6 +15,7 @@
 #include "system/language.h"
 #include "tool/arguments.h"
 #include "tool/command.h"
+#include "tool/commands.h"
 #include "tool/monitor.h"
 #include "tool/tool.h"
 
@@ -68,14 +69,31 @@ static int open_spools(struct tool *tool)
 	return EX_OK;
 }
 
+/* --- as a plugin of monitoring --- */
+
+/* Whatever else is wrong on the command line, and before or behind it. */
+static bool is_plugin(int argc, char **argv, const struct command *command)
+{
+	if (!command || command->run != run_status)
+		return false;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--check") || !strcmp(argv[i], "-C"))
+			return true;
+	return false;
+}
+
 /* Monitoring wants a line of its form, whatever is wrong. */
 static int say_unknown(void)
 {
 	auto_buf struct buf out = {.max_bytes = ERRORS_MAX_BYTES};
-	monitor_add_unknown(&out, _("the configuration cannot be used"));
+	const char *complaint = tool_last_complaint();
+	monitor_add_unknown(
+		&out, *complaint ? complaint : _("the configuration cannot be used"));
 	fputs(buf_peek(&out), stdout);
 	return ALARM_UNKNOWN;
 }
+
+/* --- running --- */
 
 static int run(struct tool *tool, const struct command *command)
 {
@@ -86,8 +104,6 @@ static int run(struct tool *tool, const struct command *command)
 	}
 	if (status == EX_OK && command->need == NEED_SPOOLS)
 		status = open_spools(tool);
-	if (status != EX_OK && tool->options.check)
-		return say_unknown();
 	return status == EX_OK ? command->run(tool) : status;
 }
 
@@ -100,11 +116,13 @@ static void tool_done(struct tool *tool)
 }
 
 /* What nobody could read was not said. */
-static int flush(int status)
+static int flush(int status, bool is_for_monitoring)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	perror("opensi-spool: standard output");
+	if (is_for_monitoring)
+		return status == ALARM_CRITICAL ? ALARM_CRITICAL : ALARM_UNKNOWN;
 	return status == EX_OK ? EXIT_FAILURE : status;
 }
 
@@ -116,5 +134,8 @@ int main(int argc, char **argv)
 	int status = arguments_read(argc, argv, &tool, &command);
 	if (status < 0)
 		status = run(&tool, command);
-	return flush(status);
+	bool is_for_monitoring = is_plugin(argc, argv, command);
+	if (is_for_monitoring && status > ALARM_UNKNOWN)
+		status = say_unknown();
+	return flush(status, is_for_monitoring);
 }

@@ -101,14 +101,14 @@ static int run_check_of_status(const struct tool *tool)
 	struct thresholds t = usual;
 	if (!read_age("--warning", tool->options.warning, &t.warning) ||
 		!read_age("--critical", tool->options.critical, &t.critical))
-		return ALARM_UNKNOWN;
+		return EX_USAGE;
 	if (!tool->options.warning && t.warning > t.critical)
 		t.warning = t.critical;
 	if (t.warning > t.critical) {
 		tool_complain(_("--warning %s is more than --critical %s"),
 			tool->options.warning,
 			tool->options.critical ? tool->options.critical : "4h");
-		return ALARM_UNKNOWN;
+		return EX_USAGE;
 	}
 	take_all(tool, &sites);
 	enum alarm_level level =

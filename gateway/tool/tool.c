@@ -17,13 +17,20 @@
 
 enum { SENTENCE_MAX_BYTES = 16 * 1024, CLEANED_MAX_BYTES = 2 * SENTENCE_MAX_BYTES };
 
+static char last_complaint[SENTENCE_MAX_BYTES];
+
+const char *tool_last_complaint(void)
+{
+	return last_complaint;
+}
+
 void tool_complain(const char *format, ...)
 {
-	char text[SENTENCE_MAX_BYTES];
+	char *text = last_complaint;
 	auto_buf struct buf out = {.max_bytes = CLEANED_MAX_BYTES};
 	va_list arguments;
 	va_start(arguments, format);
-	int len = vsnprintf(text, sizeof(text), format, arguments);
+	int len = vsnprintf(text, sizeof(last_complaint), format, arguments);
 	va_end(arguments);
 	text_add_clean(&out, text, len < 0 ? 0 : strlen(text), SENTENCE_MAX_BYTES);
 	fflush(stdout); /* so that both come in their order, where they go to one place */

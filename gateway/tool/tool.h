@@ -56,6 +56,9 @@ const char *tool_next_name(struct tool *tool, size_t *at, int *status);
 /* "opensi-spool: " and the sentence on standard error. */
 void tool_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The sentence that came last, for whoever does not see standard error; or "". */
+const char *tool_last_complaint(void);
+
 /* Says who may read what was refused to us: a file or a folder, or what it lies in. */
 void tool_say_unreadable(const char *path);
 

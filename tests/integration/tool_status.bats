@@ -157,12 +157,31 @@ checked() {
 	eventually checked 1 WARNING
 	[[ $output == *'1 file in failed/'* ]]
 	touch "$SPOOL/incoming/.c"
-	run -3 tool status --check --warning soon
-	run -3 tool status --check --warning 2h --critical 1h
-	[[ $output == *'--warning 2h is more than --critical 1h'* ]]
 	run -64 tool status --warning 1h
 	[[ $output == *'want --check'* ]]
-	run -64 tool status --check --json
+	run -64 tool list --check
+}
+
+@test "--check says in its line what is wrong with the command line" {
+	local arguments
+	for arguments in '--warning soon' '--warning 5h' '--json' '--nonsense' '--site NONE' \
+		'more' '--warning'; do
+		# shellcheck disable=SC2086 # they are words
+		run -3 --separate-stderr tool status $arguments --check
+		[[ $output == 'OPENSI UNKNOWN - '?* ]]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $stderr == *"${output#*- }" ]]
+	done
+	run -3 --separate-stderr tool status --check --warning 2h --critical 1h
+	[[ $output == 'OPENSI UNKNOWN - --warning 2h is more than --critical 1h' ]]
+}
+
+@test "--check that cannot say its line is not a warning" {
+	start_gateway
+	eventually checked 0 OK
+	run -3 --separate-stderr sh -c "'$TOOL' -c '$CONF' status --check >/dev/full"
+	stop_gateway
+	run -2 sh -c "'$TOOL' -c '$CONF' status --check --critical 0 >/dev/full"
 }
 
 @test "a full disk is told although the gateway did not look, and critical" {
