@@ -57,8 +57,7 @@ static bool is_file(int dir, const struct dirent *entry)
 }
 
 struct walk {
-	enum folder folder;
-	bool has_odd;
+	const struct folder_choice *choice;
 	folder_visitor visitor;
 	void *context;
 };
@@ -69,8 +68,8 @@ static int walk_files(const struct walk *walk, DIR *dir, const char *day)
 	for (const struct dirent *found; (found = readdir(dir)); errno = 0) {
 		const char *name = found->d_name;
 		bool is_odd = name[0] != '.' && !is_file(dirfd(dir), found);
-		bool is_shown = name[0] != '.' && (!is_odd || walk->has_odd);
-		if (walk->folder == FOLDER_FAILED && spool_is_reason(name))
+		bool is_shown = name[0] != '.' && (!is_odd || walk->choice->has_odd);
+		if (walk->choice->folder == FOLDER_FAILED && spool_is_reason(name))
 			is_shown = false;
 		if (is_shown)
 			walk->visitor(
@@ -102,8 +101,11 @@ static int walk_days(const struct walk *walk, DIR *sent)
 		if (!spool_is_day(found->d_name, ""))
 			continue;
 		int r = walk_day(walk, dirfd(sent), found->d_name);
-		if (r < 0 && r != -ENOENT)
+		if (r == 0 || r == -ENOENT)
+			continue;
+		if (!walk->choice->unlisted)
 			return r;
+		walk->choice->unlisted(walk->context, found->d_name, r);
 	}
 	return -errno;
 }
@@ -111,7 +113,7 @@ static int walk_days(const struct walk *walk, DIR *sent)
 int folder_walk(const struct spool *spool, const struct folder_choice *choice,
 	folder_visitor visitor, void *context)
 {
-	const struct walk walk = {choice->folder, choice->has_odd, visitor, context};
+	const struct walk walk = {choice, visitor, context};
 	if (choice->day[0])
 		return walk_day(&walk, spool_folder_fd(spool, FOLDER_SENT), choice->day);
 	auto_with(spool_closedirp) DIR *dir = spool_list(spool, choice->folder);

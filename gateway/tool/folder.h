@@ -21,6 +21,9 @@ struct folder_choice {
 	enum folder folder;
 	char day[SPOOL_DAY_LEN + 1]; /* "": all of the folder */
 	bool has_odd;                /* also what is no regular file */
+	/* Told, with the context of the visitor, of each day of sent/ that cannot be
+	 * listed; NULL: the first ends the walk. */
+	void (*unlisted)(void *context, const char *day, int error);
 };
 
 /* -EINVAL: no such folder; *meant: what is near it, or NULL. */

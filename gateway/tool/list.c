@@ -50,6 +50,7 @@ struct list {
 	struct intake *intake;
 	struct history *history;
 	struct snapshot snapshot;
+	int status;
 };
 
 /* --- what there is to say about a file --- */
@@ -214,20 +215,29 @@ static void forget_site(struct list *list)
 	snapshot_done(&list->snapshot);
 }
 
-static int list_site(struct list *list, const struct tool_site *site)
+static void complain(struct list *list, const char *day, const char *why)
+{
+	tool_complain("%s/%s%s%s: %s", list->site->config->spool,
+		folder_name(list->choice.folder), *day ? "/" : "", day, why);
+	list->status = EXIT_FAILURE;
+}
+
+static void complain_of_day(void *context, const char *day, int error)
+{
+	complain(context, day, strerrordesc_np(-error));
+}
+
+static void list_site(struct list *list, const struct tool_site *site)
 {
 	ask_around(list, site);
 	int r = folder_walk(site->spool, &list->choice, visit, list);
 	add_kept(list);
 	forget_site(list);
-	if (r == 0)
-		return EX_OK;
-	bool is_day = list->choice.day[0];
-	tool_complain("%s/%s%s%s: %s", site->config->spool,
-		folder_name(list->choice.folder), is_day ? "/" : "", list->choice.day,
-		is_day && r == -ENOENT ? _("nothing was sent on that day")
-				       : strerrordesc_np(-r));
-	return EXIT_FAILURE;
+	if (r < 0)
+		complain(list, list->choice.day,
+			*list->choice.day && r == -ENOENT
+				? _("nothing was sent on that day")
+				: strerrordesc_np(-r));
 }
 
 static int find_choice(const struct tool *tool, struct folder_choice *choice)
@@ -279,17 +289,16 @@ int run_list(struct tool *tool)
 	int status = find_choice(tool, &list.choice);
 	if (status != EX_OK)
 		return status;
+	list.choice.unlisted = complain_of_day;
 	bool is_screen = print_is_terminal() && !is_json; /* no raw names there */
 	list.is_sorted = is_screen || is_json;
 	list.has_site_column = is_json || tool->site_count > 1;
 	if (is_json || is_screen)
 		list.listing = open_listing(&list);
-	for (size_t i = 0; i < tool->site_count; i++) {
-		int r = list_site(&list, &tool->sites[i]);
-		status = r == EX_OK ? status : r;
-	}
+	for (size_t i = 0; i < tool->site_count; i++)
+		list_site(&list, &tool->sites[i]);
 	if (list.listing)
 		listing_end(list.listing);
 	free(list.files);
-	return status;
+	return list.status;
 }

@@ -19,7 +19,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/units.h"
 #include "base/words.h"
 #include "system/audit.h"
 #include "system/clock.h"
@@ -299,7 +298,7 @@ static int check_options(const struct tool_options *options, msec_t *age)
 		tool_complain(_("purge wants --older-than AGE, such as 90d"));
 		return EX_USAGE;
 	}
-	if (units_parse_duration(options->older_than, age) < 0) {
+	if (!tool_read_age(options->older_than, age)) {
 		tool_complain(_("--older-than \"%s\": write an age such as 12h or 90d"),
 			options->older_than);
 		return EX_USAGE;

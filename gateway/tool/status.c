@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/units.h"
 #include "base/words.h"
 #include "system/clock.h"
 #include "tool/commands.h"
@@ -87,7 +86,7 @@ static int exit_status(const struct sites *sites)
 
 static bool read_age(const char *option, const char *text, msec_t *age)
 {
-	if (!text || units_parse_duration(text, age) == 0)
+	if (!text || tool_read_age(text, age))
 		return true;
 	tool_complain(
 		_("%s \"%s\": write an age such as 90s, 10m, 4h or 2d"), option, text);

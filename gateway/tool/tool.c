@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "base/words.h"
 #include "tool/access.h"
 
@@ -35,6 +36,11 @@ void tool_complain(const char *format, ...)
 	text_add_clean(&out, text, len < 0 ? 0 : strlen(text), SENTENCE_MAX_BYTES);
 	fflush(stdout); /* so that both come in their order, where they go to one place */
 	fprintf(stderr, "opensi-spool: %s\n", buf_peek(&out));
+}
+
+bool tool_read_age(const char *text, msec_t *age)
+{
+	return units_parse_duration(text, age) == 0 && strcmp(text, "0") != 0;
 }
 
 void tool_say_unreadable(const char *path)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/times.h"
 #include "system/config.h"
 #include "system/spool.h"
 
@@ -58,6 +59,9 @@ void tool_complain(const char *format, ...) __attribute__((format(printf, 1, 2))
 
 /* The sentence that came last, for whoever does not see standard error; or "". */
 const char *tool_last_complaint(void);
+
+/* An age as the options have it: with a unit always. False: it is none. */
+bool tool_read_age(const char *text, msec_t *age);
 
 /* Says who may read what was refused to us: a file or a folder, or what it lies in. */
 void tool_say_unreadable(const char *path);

@@ -107,6 +107,18 @@ fail_invalid() {
 	[[ $output == *'sent/2026-13-45: no such day'* ]]
 }
 
+@test "a day of sent/ that cannot be listed is named, and hides no other" {
+	mkdir "$SPOOL/sent/2026-01-01" "$SPOOL/sent/2026-01-03"
+	touch "$SPOOL/sent/2026-01-01/a.xml" "$SPOOL/sent/2026-01-02" "$SPOOL/sent/2026-01-03/c.xml"
+	ln -s 2026-01-01 "$SPOOL/sent/2026-01-04"
+	run --separate-stderr -1 tool list sent
+	[ "$(sort <<<"$output" | paste -sd ' ')" = 'a.xml c.xml' ]
+	# shellcheck disable=SC2154 # by run
+	[[ $stderr == *"$SPOOL/sent/2026-01-02: "* && $stderr == *"$SPOOL/sent/2026-01-04: "* ]]
+	run --separate-stderr -1 tool list sent --json
+	[ "$(json 'sorted(f["name"] for f in d)' <<<"$output")" = "['a.xml', 'c.xml']" ]
+}
+
 @test "what waits in sending/ is listed with what it waits for" {
 	touch "$SPOOL/sending/${STAMP}_a.xml"
 	[[ $(tool list sending --json | json 'd[0]["waits_for"]') == *gateway* ]]
@@ -384,6 +396,12 @@ old_day() {
 	run -64 tool purge --yes --older-than 90
 	run -64 tool purge --yes --older-than -5d
 	is_sent a.xml
+}
+
+@test "an age of purge wants a unit, be it nothing" {
+	run -64 tool purge --older-than 0 --yes
+	[[ $output == *'write an age such as'* ]]
+	run -0 tool purge --older-than 0d --yes
 }
 
 @test "on a terminal purge shows, asks, and takes only yes" {

@@ -176,8 +176,9 @@ comment_fields() {
 		journal 2026-11-20 10:10:10.123456 posting 20261120T101010.123456Z \
 			"\"n\":$n,\"order\":\"O-9\",\"comment\":\"$n\""
 	done
-	run -0 --separate-stderr tool show orders.xml --json
+	run --separate-stderr -0 tool show orders.xml --json
 	[ "$(json '[c["comment"] for c in d[0]["comments"]]' <<<"$output")" = "['1']" ]
+	# shellcheck disable=SC2154 # by run
 	[ "$(grep -c '2026-11-20.jsonl:[23]: .*passed over' <<<"$stderr")" -eq 2 ]
 }
 

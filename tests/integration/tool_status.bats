@@ -75,7 +75,7 @@ checked() {
 	stop_gateway
 	said 'ended'
 	checked 0 OK
-	run -2 tool status --check --critical 0
+	run -2 tool status --check --critical 0s
 }
 
 @test "--json has the sites of all spools" {
@@ -164,24 +164,25 @@ checked() {
 
 @test "--check says in its line what is wrong with the command line" {
 	local arguments
-	for arguments in '--warning soon' '--warning 5h' '--json' '--nonsense' '--site NONE' \
+	for arguments in '--warning soon' '--warning 5h' '--critical 0' '--json' '--nonsense' '--site NONE' \
 		'more' '--warning'; do
 		# shellcheck disable=SC2086 # they are words
-		run -3 --separate-stderr tool status $arguments --check
+		run --separate-stderr -3 tool status $arguments --check
 		[[ $output == 'OPENSI UNKNOWN - '?* ]]
 		[ "${#lines[@]}" -eq 1 ]
+		# shellcheck disable=SC2154 # by run
 		[[ $stderr == *"${output#*- }" ]]
 	done
-	run -3 --separate-stderr tool status --check --warning 2h --critical 1h
+	run --separate-stderr -3 tool status --check --warning 2h --critical 1h
 	[[ $output == 'OPENSI UNKNOWN - --warning 2h is more than --critical 1h' ]]
 }
 
 @test "--check that cannot say its line is not a warning" {
 	start_gateway
 	eventually checked 0 OK
-	run -3 --separate-stderr sh -c "'$TOOL' -c '$CONF' status --check >/dev/full"
+	run --separate-stderr -3 sh -c "'$TOOL' -c '$CONF' status --check >/dev/full"
 	stop_gateway
-	run -2 sh -c "'$TOOL' -c '$CONF' status --check --critical 0 >/dev/full"
+	run -2 sh -c "'$TOOL' -c '$CONF' status --check --critical 0s >/dev/full"
 }
 
 @test "a full disk is told although the gateway did not look, and critical" {
