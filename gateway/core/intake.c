@@ -40,7 +40,9 @@ struct intake {
 	struct heap ready;
 	size_t counts[STATE_COUNT];
 	msec_t backlog_due;
-	size_t unseen; /* by the scan under way */
+	size_t unseen;         /* by the scan under way */
+	int64_t oldest_aside;  /* no later than any of them, */
+	bool is_oldest_behind; /* earlier, as that one left */
 	int64_t next_number;
 };
 
@@ -72,8 +74,17 @@ static struct heap *heap_of(struct intake *in, const struct entry *e)
 	return e->state == STATE_SETTLING ? &in->due : &in->ready;
 }
 
+/* These know when they came: their order is the ctime, 0 if it could not be had. */
+static bool is_aside(const struct entry *e)
+{
+	return e->state == STATE_SETTLING || e->state == STATE_LINKED ||
+	       e->state == STATE_UNREADABLE;
+}
+
 static void leave_state(struct intake *in, struct entry *e)
 {
+	if (is_aside(e) && e->order == in->oldest_aside)
+		in->is_oldest_behind = true;
 	if (!is_left_alone(e))
 		heap_remove(heap_of(in, e), e);
 	in->counts[e->state]--;
@@ -85,6 +96,8 @@ static void enter_state(struct intake *in, struct entry *e, enum state state)
 	if (!is_left_alone(e))
 		heap_add(heap_of(in, e), e);
 	in->counts[state]++;
+	if (is_aside(e) && e->order && e->order < in->oldest_aside)
+		in->oldest_aside = e->order;
 }
 
 static void drop_entry(struct intake *in, struct entry *e)
@@ -119,6 +132,7 @@ static void settle(
 	struct intake *in, struct entry *e, const struct sighting *s, msec_t now)
 {
 	e->fingerprint = fingerprint(s);
+	e->order = s->changed;
 	entry_set_due(e, now + in->settle);
 	enter_state(in, e, STATE_SETTLING);
 }
@@ -150,6 +164,7 @@ static void see_linked(struct intake *in, struct entry *e, enum sign sign,
 		settle(in, e, s, now);
 	} else {
 		e->link_looks = 0;
+		e->order = s->changed;
 		enter_state(in, e, STATE_LINKED);
 	}
 }
@@ -196,6 +211,7 @@ struct intake *intake_new(const char *pattern, msec_t settle_for)
 	struct intake *in = xcalloc(1, sizeof(*in));
 	in->due = (struct heap){.set = &in->entries, .is_before = due_before};
 	in->ready = (struct heap){.set = &in->entries, .is_before = ready_before};
+	in->oldest_aside = INT64_MAX;
 	intake_set(in, pattern, settle_for);
 	return in;
 }
@@ -337,11 +353,12 @@ void intake_distrust(
 	settle(in, e, sighting, now);
 }
 
-bool intake_set_aside(struct intake *in, const char *name)
+bool intake_set_aside(struct intake *in, const char *name, int64_t changed)
 {
 	struct entry *e = entries_find(&in->entries, name);
 	assert(e);
 	leave_state(in, e);
+	e->order = changed;
 	enter_state(in, e, STATE_UNREADABLE);
 	bool is_first = !e->is_told;
 	e->is_told = true;
@@ -360,6 +377,29 @@ bool intake_pass_over(struct intake *in, const char *name)
 	}
 	mark_seen(in, e);
 	return !is_known;
+}
+
+/* Among a million that is no quick look, so it is had only when the oldest has left. */
+static void find_oldest_aside(struct intake *in)
+{
+	size_t count = in->counts[STATE_SETTLING] + in->counts[STATE_LINKED] +
+		       in->counts[STATE_UNREADABLE];
+	if (count && !in->is_oldest_behind)
+		return;
+	in->is_oldest_behind = false;
+	in->oldest_aside = INT64_MAX;
+	const struct entry *e = count ? entries_next(&in->entries, NULL) : NULL;
+	for (; e; e = entries_next(&in->entries, e))
+		if (is_aside(e) && e->order && e->order < in->oldest_aside)
+			in->oldest_aside = e->order;
+}
+
+int64_t intake_oldest(struct intake *in)
+{
+	const struct entry *first = heap_first(&in->ready);
+	int64_t backlog = first && first->is_backlog ? first->order : INT64_MAX;
+	find_oldest_aside(in);
+	return backlog < in->oldest_aside ? backlog : in->oldest_aside;
 }
 
 size_t intake_waiting(const struct intake *in)

@@ -83,9 +83,9 @@ bool intake_confirm(struct intake *in, const char *name, const struct sighting *
 void intake_distrust(
 	struct intake *in, const char *name, const struct sighting *sighting, msec_t now);
 
-/* It cannot be read: it waits for a scan, or for its mode to change. True the first time,
- * so that it is said once. */
-bool intake_set_aside(struct intake *in, const char *name);
+/* It cannot be read: it waits for a scan, or for its mode to change. changed: its ctime
+ * in nanoseconds, or 0. True the first time, so that it is said once. */
+bool intake_set_aside(struct intake *in, const char *name, int64_t changed);
 
 /* It is no regular file: passed over until one takes its place. True the first time,
  * likewise. */
@@ -93,6 +93,11 @@ bool intake_pass_over(struct intake *in, const char *name);
 
 /* How many files it knows. */
 size_t intake_waiting(const struct intake *in);
+
+/* When the oldest of them came, its ctime in nanoseconds, whatever it waits for; but of
+ * those that are ready only of a backlog: intake_next() names the others' first.
+ * INT64_MAX: there is none. */
+int64_t intake_oldest(struct intake *in);
 
 /* Of which these, and how many names there are that are no files: */
 struct intake_counts {

@@ -190,6 +190,8 @@ static void believe_census(struct snapshot *s)
 	if (!census->is_all)
 		return;
 	s->status.ignored = census->ignored;
+	if (s->status.unreadable > census->incoming + census->sending)
+		s->status.unreadable = census->incoming + census->sending;
 	s->status.failed = census->failed;
 	s->status.sent_today = census->sent_today;
 }

@@ -20,12 +20,21 @@ static void say_damaged(const struct site *site, const char *name, int r)
 			  "left where it is and looked at again at every rescan")));
 }
 
+/* 0: it does not tell. */
+static int64_t look_at_change(const struct site *site, const struct drop_at *drop)
+{
+	struct stat st;
+	if (spool_look(site->spool, drop->folder, drop->name, &st) < 0)
+		return 0;
+	return site_sighting(&st).changed;
+}
+
 void refusal_set_aside(
 	struct site *site, const struct moment *now, const struct drop_at *drop, int r)
 {
 	struct intake *intake = site_intake(site, drop->folder);
 	intake_distrust(intake, drop->name, &(struct sighting){0}, now->up);
-	if (intake_set_aside(intake, drop->name))
+	if (intake_set_aside(intake, drop->name, look_at_change(site, drop)))
 		say_damaged(site, drop->name, r);
 }
 
@@ -83,7 +92,7 @@ int refusal_of(struct site *site, const struct moment *now, const struct drop_at
 	switch (r) {
 	case -EACCES:
 	case -EPERM:
-		if (intake_set_aside(intake, drop->name))
+		if (intake_set_aside(intake, drop->name, look_at_change(site, drop)))
 			say_unreadable(site, drop, may_read);
 		return 0;
 	case -EBUSY: /* something is mounted on it */

@@ -205,20 +205,26 @@ static void keep_since(struct told *t, struct status_hold *hold)
 
 /* --- the snapshot of a site --- */
 
-/* What is in sending/ was there before what waits in incoming/, as a rule; there the next
- * to be taken is the oldest, or nearly so. */
+/* Of those that are ready the next to be taken is the oldest, or nearly so. */
+static usec_t oldest_incoming(const struct site *site, const struct moment *now)
+{
+	struct stat st;
+	int64_t oldest = intake_oldest(site->incoming);
+	const char *next = intake_next(site->incoming, now->up);
+	if (next && spool_look(site->spool, FOLDER_INCOMING, next, &st) == 0) {
+		int64_t changed = site_sighting(&st).changed;
+		oldest = changed < oldest ? changed : oldest;
+	}
+	return oldest == INT64_MAX ? INT64_MAX : oldest / 1000;
+}
+
+/* Whatever it waits for: a file that nothing is done about must not be forgotten. */
 static int64_t oldest_waiting(const struct site *site, const struct moment *now)
 {
-	usec_t oldest = INT64_MAX;
-	struct stat st;
+	usec_t oldest = oldest_incoming(site, now);
 	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));) {
 		const struct job *job = table_member(node, struct job, node);
 		oldest = job->claimed < oldest ? job->claimed : oldest;
-	}
-	const char *next = intake_next(site->incoming, now->up);
-	if (next && spool_look(site->spool, FOLDER_INCOMING, next, &st) == 0) {
-		usec_t arrived = site_sighting(&st).changed / 1000;
-		oldest = arrived < oldest ? arrived : oldest;
 	}
 	if (oldest == INT64_MAX)
 		return -1;

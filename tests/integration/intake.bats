@@ -108,6 +108,7 @@ write_slowly() {
 	ln "$SITE/linked" "$SPOOL/incoming/a.xml"
 	pass_settle
 	[ -e "$SPOOL/incoming/a.xml" ]
+	eventually grep -q '"oldest_waiting_s":[0-9]' "$SPOOL/state.json"
 	rm "$SITE/linked"
 	eventually is_sent a.xml
 }

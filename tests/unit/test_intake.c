@@ -458,7 +458,7 @@ static void what_cannot_be_read_is_set_aside_and_said_once(void **state)
 	(void)state;
 	see("a.xml", SIGN_ARRIVED, file(5), 0);
 	see("b.xml", SIGN_ARRIVED, file(6), 0);
-	assert_true(intake_set_aside(intake, "a.xml"));
+	assert_true(intake_set_aside(intake, "a.xml", 5));
 	assert_int_equal(counts().unreadable, 1);
 	take("b.xml");
 	assert_none_ready();
@@ -468,14 +468,40 @@ static void what_cannot_be_read_is_set_aside_and_said_once(void **state)
 	see("a.xml", SIGN_SCAN, file(5), 100 * settle_time);
 	assert_int_equal(look_at_all(file(5), 101 * settle_time), 1);
 	assert_ready("a.xml", true);
-	assert_false(intake_set_aside(intake, "a.xml"));
+	assert_false(intake_set_aside(intake, "a.xml", 5));
+}
+
+static void the_oldest_is_told_whatever_it_waits_for(void **state)
+{
+	(void)state;
+	assert_true(intake_oldest(intake) == INT64_MAX);
+	see("settling.xml", SIGN_BORN, file(9), 0);
+	assert_true(intake_oldest(intake) == 9);
+	see("backlog.xml", SIGN_SCAN, file(8), 0);
+	assert_true(intake_oldest(intake) == 8);
+	see("linked.xml", SIGN_ARRIVED, linked(2), 0);
+	assert_true(intake_oldest(intake) == 5);
+	for (int i = 1; i <= INTAKE_LINK_LOOKS; i++)
+		see("linked.xml", SIGN_LOOK, linked(2), i * settle_time);
+	assert_int_equal(counts().linked, 1);
+	assert_true(intake_oldest(intake) == 5);
+	see("shut.xml", SIGN_ARRIVED, file(4), 0);
+	(void)intake_set_aside(intake, "shut.xml", 4);
+	assert_true(intake_oldest(intake) == 4);
+	intake_forget(intake, "shut.xml");
+	assert_true(intake_oldest(intake) == 5);
+	intake_forget(intake, "linked.xml");
+	intake_forget(intake, "backlog.xml");
+	assert_true(intake_oldest(intake) == 9);
+	intake_forget(intake, "settling.xml");
+	assert_true(intake_oldest(intake) == INT64_MAX);
 }
 
 static void a_change_of_mode_brings_back_what_could_not_be_read(void **state)
 {
 	(void)state;
 	see("a.xml", SIGN_ARRIVED, file(5), 0);
-	assert_true(intake_set_aside(intake, "a.xml"));
+	assert_true(intake_set_aside(intake, "a.xml", 5));
 	see("a.xml", SIGN_TOUCHED, file(6), 10);
 	assert_int_equal(counts().unreadable, 0);
 	assert_int_equal(look_at_all(file(6), 10 + settle_time), 1);
@@ -517,7 +543,7 @@ static void a_scan_forgets_what_it_did_not_see(void **state)
 	see("gone-ready.xml", SIGN_ARRIVED, file(5), 0);
 	see("gone-settling.xml", SIGN_BORN, file(5), 0);
 	see("gone-aside.xml", SIGN_ARRIVED, file(5), 0);
-	(void)intake_set_aside(intake, "gone-aside.xml");
+	(void)intake_set_aside(intake, "gone-aside.xml", 5);
 	see("listed.xml", SIGN_ARRIVED, file(5), 0);
 	intake_scan_begin(intake);
 	assert_true(intake_knows(intake, "listed.xml"));
@@ -547,7 +573,7 @@ static void everything_is_counted_in_one_place(void **state)
 	see("b.xml", SIGN_SCAN, file(5), 0);
 	see("c.xml", SIGN_BORN, file(5), 0);
 	see("d.xml", SIGN_ARRIVED, file(5), 0);
-	(void)intake_set_aside(intake, "d.xml");
+	(void)intake_set_aside(intake, "d.xml", 5);
 	struct intake_counts c = counts();
 	assert_int_equal(c.ready, 1);
 	assert_int_equal(c.settling, 2);
@@ -657,6 +683,7 @@ int main(void)
 		with_intake(the_last_other_link_going_wakes_what_was_left_alone),
 		with_intake(linked_finds_hold_nobody_back),
 		with_intake(what_is_no_file_is_counted_apart_until_it_is_one),
+		with_intake(the_oldest_is_told_whatever_it_waits_for),
 		with_intake(what_cannot_be_read_is_set_aside_and_said_once),
 		with_intake(a_change_of_mode_brings_back_what_could_not_be_read),
 		with_intake(what_broke_off_is_made_ready_by_quiet_alone),

@@ -103,6 +103,19 @@ static void what_waits_and_since_when_are_of_one_source(void **state)
 	assert_true(some.status.oldest_waiting_s > 86400);
 }
 
+static void no_more_are_unreadable_than_are_there(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot none = {0};
+	auto_with(snapshot_done) struct snapshot some = {0};
+	put("state.json", told);
+	take(&none);
+	assert_int_equal(none.status.unreadable, 0);
+	fill();
+	take(&some);
+	assert_int_equal(some.status.unreadable, 3);
+}
+
 static void looking_takes_no_lock(void **state)
 {
 	(void)state;
@@ -342,6 +355,7 @@ int main(void)
 		in_spool(on_a_quiet_site_a_file_that_is_not_told_of_shows_a_stale_state),
 		in_spool(a_full_disk_is_seen_whatever_state_json_says),
 		in_spool(a_gateway_knows_since_when_there_is_no_space),
+		in_spool(no_more_are_unreadable_than_are_there),
 		in_spool(looking_takes_no_lock),
 		in_spool(a_broken_state_beside_a_gateway_is_a_hold),
 		in_spool(what_is_no_state_of_this_site_is_not_believed),
