@@ -17,6 +17,7 @@ static const char *const names[] = {
 	N_("waiting"),
 	N_("failed"),
 	N_("withdrawn"),
+	N_("invalid"),
 	N_("moved"),
 	N_("left"),
 	/* why a site is not sent to, or cannot be looked at */

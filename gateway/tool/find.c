@@ -4,8 +4,10 @@
  * journal is read from its newest day back, and the files that wait or failed are looked
  * into. Where order and comment are given, the search ends with the delivery. One row a
  * comment: a file that waits or failed outweighs what became of the comment in an earlier
- * one, but for a delivery.
+ * one, but for a delivery. A file that is not valid has a row of its own, if the numbers
+ * stand in it at all: which comment is whose cannot be told there.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -25,6 +27,7 @@
 #include "tool/judge.h"
 #include "tool/print.h"
 #include "tool/tool.h"
+#include "tool/trace.h"
 
 enum { TIME_BYTES = 64, STATE_BYTES = 256 };
 
@@ -42,6 +45,7 @@ struct look {
 	const struct judge *judge;
 	enum folder folder;
 	const char *name;
+	size_t unread; /* files that nobody knows the content of */
 };
 
 static usec_t arrival(const struct look *look)
@@ -110,18 +114,66 @@ static void note_file(const struct look *look, const struct comment *c)
 	free(take_ptr(finding->message));
 }
 
-static void look_into(const struct look *look)
+static void note_comments(const struct look *look, const struct document *document)
+{
+	for (size_t i = 0; i < document_count(document); i++) {
+		const struct comment *c = document_comment(document, i);
+		if (findings_want(look->findings, c->web_order_number, c->id))
+			note_file(look, c);
+	}
+}
+
+/* The numbers of the row are those that were asked for. */
+static int note_trace(const struct look *look)
+{
+	struct findings *f = look->findings;
+	auto_with(trace_done) struct trace trace = {0};
+	int r = trace_open(look->site->spool, look->folder, look->name, &trace);
+	if (r < 0 || !trace_has(&trace, f->order) || !trace_has(&trace, f->comment))
+		return r;
+	struct finding *finding =
+		findings_add(f, f->order ? f->order : "", f->comment ? f->comment : "");
+	finding->state = FIND_INVALID;
+	finding->at = arrival(look);
+	finding->message =
+		xstrdup(_("in a file that is not valid: opensi-spool check says why"));
+	note_place(look, finding);
+	return 0;
+}
+
+/* The first is named, the others are counted: there may be thousands. */
+static void note_unread(struct look *look, int r)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%s/%s%s%s", spool_path(look->site->spool),
+		folder_name(look->folder), look->name ? "/" : "",
+		look->name ? look->name : "");
+	if (look->unread++)
+		return;
+	if (r == -EACCES)
+		tool_say_unreadable(path);
+	else
+		tool_complain("%s: %s", path, judge_trouble_words(r));
+}
+
+/* What is gone by now went where it is looked for next, and what is no regular file is no
+ * drop. */
+static bool is_no_drop(int r)
+{
+	return r == -ENOENT || r == -EISDIR || r == -ELOOP || r == -EINVAL;
+}
+
+static void look_into(struct look *look)
 {
 	auto_with(reading_done) struct reading reading = {0};
 	int r = judge_read_drop(
 		look->judge, look->site->spool, look->folder, look->name, &reading);
-	if (r < 0 || !reading.document)
-		return;
-	for (size_t i = 0; i < document_count(reading.document); i++) {
-		const struct comment *c = document_comment(reading.document, i);
-		if (findings_want(look->findings, c->web_order_number, c->id))
-			note_file(look, c);
-	}
+	if (r == 0 && reading.document)
+		note_comments(look, reading.document);
+	else if (r == 0)
+		r = note_trace(look);
+	if (r < 0 && !is_no_drop(r))
+		note_unread(look, r);
 }
 
 static void free_intake(struct intake **intake)
@@ -136,6 +188,9 @@ static void look_through(struct look *look, enum folder folder)
 		intake_new(config->pattern, config->settle);
 	auto_with(spool_closedirp) DIR *dir = spool_list(look->site->spool, folder);
 	look->folder = folder;
+	look->name = NULL;
+	if (!dir)
+		note_unread(look, -errno);
 	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
 		look->name = entry->d_name;
 		if (spool_name_is_drop(look->name, intake))
@@ -143,17 +198,24 @@ static void look_through(struct look *look, enum folder folder)
 	}
 }
 
-static void look_at_files(
+/* False: not all of them could be looked into, which was said. */
+static bool look_at_files(
 	const struct tool_site *site, struct findings *findings, usec_t now)
 {
 	auto_with(judge_cleanup) struct judge *judge = judge_open(site->config);
 	struct look look = {
 		.site = site, .now = now, .findings = findings, .judge = judge};
 	if (!judge)
-		return;
+		return false;
 	look_through(&look, FOLDER_FAILED);
 	look_through(&look, FOLDER_INCOMING);
 	look_through(&look, FOLDER_SENDING);
+	if (look.unread > 1)
+		tool_complain(words_count("%s: %zu more file could not be looked into",
+				      "%s: %zu more files could not be looked into",
+				      look.unread - 1),
+			spool_path(site->spool), look.unread - 1);
+	return !look.unread;
 }
 
 /* --- the journal --- */
@@ -198,8 +260,13 @@ static int compare_times(const void *a, const void *b)
 	return (one->at > other->at) - (one->at < other->at);
 }
 
-/* False: not all of the journal could be read. */
-static bool search_site(const struct tool_site *site, struct findings *findings)
+/* What could not be searched, on any site. */
+struct gaps {
+	bool in_journal, in_files;
+};
+
+static void search_site(
+	const struct tool_site *site, struct findings *findings, struct gaps *gaps)
 {
 	auto_with(journal_cleanup) struct journal *journal = journal_open(site);
 	usec_t now = clock_now().wall;
@@ -217,12 +284,13 @@ static bool search_site(const struct tool_site *site, struct findings *findings)
 		});
 	for (size_t i = 0; i < findings->count; i++)
 		settle(site, findings->list[i], now);
-	if (!findings_are_final(findings))
-		look_at_files(site, findings, now);
+	if (!findings_are_final(findings) && !look_at_files(site, findings, now))
+		gaps->in_files = true;
 	if (findings->count)
 		qsort((void *)findings->list, findings->count, sizeof(struct finding *),
 			compare_times);
-	return !journal_is_partial(journal);
+	if (journal_is_partial(journal))
+		gaps->in_journal = true;
 }
 
 /* --- telling --- */
@@ -245,7 +313,9 @@ static enum colour colour_of(enum find_state state)
 {
 	if (state == FIND_DELIVERED)
 		return GREEN;
-	return state == FIND_REJECTED || state == FIND_FAILED ? RED : YELLOW;
+	return state == FIND_REJECTED || state == FIND_FAILED || state == FIND_INVALID
+		       ? RED
+		       : YELLOW;
 }
 
 /* For people the state tells also until when; programs have a field of their own. */
@@ -275,8 +345,8 @@ static void print_finding(
 		place_write(&f->place, file);
 	const char *const fields[COLUMNS] = {
 		site,
-		f->order,
-		f->id,
+		*f->order ? f->order : NULL,
+		*f->id ? f->id : NULL,
 		buf_peek(&state),
 		f->at ? buf_peek(&when) : NULL,
 		f->code,
@@ -287,10 +357,8 @@ static void print_finding(
 	listing_add(listing, colour_of(f->state), fields);
 }
 
-static void say_none(const struct tool *tool, bool is_whole)
+static void say_none(const struct tool_options *o)
 {
-	const struct tool_options *o = &tool->options;
-	const char *what = o->order ? o->order : o->comment;
 	if (o->order && o->comment)
 		tool_complain(_("order %s, comment %s: not found in the journal, nor in "
 				"sending/, incoming/ or failed/"),
@@ -301,8 +369,18 @@ static void say_none(const struct tool *tool, bool is_whole)
 				     "in sending/, incoming/ or failed/")
 				 : _("comment %s: not found in the journal, nor in "
 				     "sending/, incoming/ or failed/"),
-			what);
-	if (!is_whole)
+			o->order ? o->order : o->comment);
+}
+
+/* Nothing is denied of a file that nobody looked into. */
+static void say_gaps(const struct gaps *gaps, size_t count)
+{
+	if (gaps->in_files)
+		tool_complain(count ? _("not all files could be looked into, so there "
+					"may be more")
+				    : _("nothing was found, but not all files could be "
+					"looked into, so it may be in one of them"));
+	if (gaps->in_journal && !count)
 		tool_complain(_("not all of the journal could be read, so it may still "
 				"have been delivered"));
 }
@@ -310,7 +388,7 @@ static void say_none(const struct tool *tool, bool is_whole)
 int run_find(struct tool *tool)
 {
 	const struct tool_options *o = &tool->options;
-	bool is_whole = true;
+	struct gaps gaps = {false};
 	size_t count = 0;
 	if (!o->order && !o->comment) {
 		tool_complain(_("find wants --order NUMBER, --comment ID, or both"));
@@ -321,14 +399,15 @@ int run_find(struct tool *tool)
 	for (size_t i = 0; i < tool->site_count; i++) {
 		auto_with(findings_done) struct findings found = {
 			.order = o->order, .comment = o->comment};
-		is_whole = search_site(&tool->sites[i], &found) && is_whole;
+		search_site(&tool->sites[i], &found, &gaps);
 		for (size_t k = 0; k < found.count; k++)
 			print_finding(listing, tool->sites[i].config->name, found.list[k],
 				o->json);
 		count += found.count;
 	}
 	listing_end(listing);
-	if (!count)
-		say_none(tool, is_whole);
-	return count ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (!count && !gaps.in_files)
+		say_none(o);
+	say_gaps(&gaps, count);
+	return count && !gaps.in_files ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,6 +18,7 @@ static const char *const names[] = {
 	[FIND_WAITING] = "waiting",
 	[FIND_FAILED] = "failed",
 	[FIND_WITHDRAWN] = "withdrawn",
+	[FIND_INVALID] = "invalid",
 };
 
 const char *find_state_name(enum find_state state)

@@ -29,11 +29,12 @@ enum find_state {
 	FIND_WAITING,   /* in a file that was not sent so far */
 	FIND_FAILED,    /* in a file of failed/ that was not sent */
 	FIND_WITHDRAWN, /* not delivered, and its file is in no folder */
+	FIND_INVALID,   /* its numbers stand in a file that is not valid */
 };
 
 struct finding {
 	struct table_node node;
-	char *order, *id;
+	char *order, *id; /* "": not known, FIND_INVALID only */
 	enum find_state state;
 	usec_t at;            /* when that came about; 0: not known */
 	usec_t until;         /* FIND_UNKNOWN: it waits until then; 0: not known */

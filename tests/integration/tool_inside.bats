@@ -168,6 +168,58 @@ comment_fields() {
 	run -0 tool find --order WEB-17
 }
 
+# NAME: what failed is a file with a date that is none.
+fail_invalid() {
+	document WEB-1:7 WEB-2:8 | sed 's/2026-05-01/2026-5-1/' >"$SPOOL/failed/${A}_$1"
+}
+
+@test "find tells of numbers in files that are not valid" {
+	fail_invalid inv.xml
+	run -0 tool find --order WEB-1
+	[[ $output == $'WEB1\tWEB-1\t\tinvalid\t2026-11-01T10:15:30.000001Z\t\tin a file that is not valid: '*$'\tfailed/'*_inv.xml ]]
+	[ "$(tool find --comment 8 --json | json '[d[0][k] for k in ("order", "comment", "state")]')" = \
+		"[None, '8', 'invalid']" ]
+	run -0 tool find --order WEB-2 --comment 8
+	run -1 tool find --order WEB-2 --comment 9
+	run -1 tool find --order WEB
+	[[ $output == *'nor in sending/'* ]]
+}
+
+@test "find reads what is no XML, breaks off, is UTF-16 or too large" {
+	document WEB-1:7 | sed 's/<open:Comments/<&/' >"$SPOOL/failed/${A}_odd.xml"
+	document WEB-2:7 | sed '/WEB-2</{s/WEB-2<.*/WEB-2/;q}' >"$SPOOL/incoming/torn.xml"
+	document WEB-3:7 | sed 's/2026-05-01/x/; s/UTF-8/UTF-16/' | iconv -t UTF-16 >"$SPOOL/failed/${A}_wide.xml"
+	[[ $(tool find --order WEB-1) == *$'\tinvalid\t'*odd.xml ]]
+	[[ $(tool find --order WEB-2) == *$'\tinvalid\t'*incoming/torn.xml ]]
+	[[ $(tool find --order WEB-3) == *$'\tinvalid\t'*wide.xml ]]
+	set_option max_file_size '"1M"'
+	{ document WEB-4:7 && head -c 1050000 /dev/zero | tr '\0' ' '; } >"$SPOOL/failed/${A}_large.xml"
+	[[ $(tool find --order WEB-4) == *$'\tinvalid\t'*large.xml ]]
+}
+
+@test "find denies nothing of files that it cannot look into" {
+	if [ "$(id -u)" = 0 ]; then
+		RUN_BY=(setpriv '--bounding-set=-dac_override,-dac_read_search')
+		"${RUN_BY[@]}" true || skip "setpriv cannot give up capabilities here"
+	fi
+	mkdir "$SPOOL/incoming/folder.xml"
+	document WEB-1:7 >"$SPOOL/failed/${A}_a.xml"
+	document WEB-2:8 >"$SPOOL/failed/${A}_b.xml"
+	chmod 040 "$SPOOL/failed/${A}_a.xml"
+	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --order WEB-1
+	[[ $output == *"${A}_a.xml: only the user "* ]]
+	[[ $output == *'nothing was found, but not all files'* ]]
+	[[ $output != *'nor in sending/'* ]]
+	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --order WEB-2
+	[[ $output == *'there may be more'* ]]
+	[[ $output == *$'\t8\tfailed\t'* ]]
+	chmod 640 "$SPOOL/failed/${A}_a.xml"
+	run -0 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --order WEB-2
+	set_option schema '"none.xsd"'
+	run -1 tool find --order WEB-1
+	[[ $output == *'none.xsd: this schema'*'nothing was found, but not all files'* ]]
+}
+
 # --- the journal's own trouble ---
 
 @test "a number that no comment can have makes a bad line" {
