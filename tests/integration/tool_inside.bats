@@ -185,6 +185,21 @@ fail_invalid() {
 	[[ $output == *'nor in sending/'* ]]
 }
 
+@test "what the README says to erase one customer by finds every copy" {
+	local command copy
+	command=$(sed -n 's/^    \(LC_ALL=C grep -rl.*WEB-77.*\)/\1/p' "$ROOT/README.md")
+	mkdir "$SPOOL/sent/$DAY_1" "$SPOOL/sent/$DAY_2"
+	for copy in sent/$DAY_1 sent/$DAY_2 sending failed incoming; do
+		document WEB-1:6 WEB-77:7 >"$SPOOL/$copy/${A}_a.xml"
+		document WEB-77:7 | iconv -t UTF-16LE >"$SPOOL/$copy/${A}_b.xml"
+		document WEB-78:7 >"$SPOOL/$copy/${A}_c.xml"
+	done
+	run -0 bash -c "cd '$SPOOL' && $command"
+	echo "$output"
+	[ "${#lines[@]}" -eq 10 ]
+	[[ $output != *_c.xml* ]]
+}
+
 @test "find reads what is no XML, breaks off, is UTF-16 or too large" {
 	document WEB-1:7 | sed 's/<open:Comments/<&/' >"$SPOOL/failed/${A}_odd.xml"
 	document WEB-2:7 | sed '/WEB-2</{s/WEB-2<.*/WEB-2/;q}' >"$SPOOL/incoming/torn.xml"
