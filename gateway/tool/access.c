@@ -11,36 +11,34 @@
 #include "base/buf.h"
 #include "base/words.h"
 
-enum { NAME_ROOM = 64 };
-
-static void read_user(uid_t uid, char name[NAME_ROOM])
+void access_name_user(uid_t user, char name[ACCESS_NAME_ROOM])
 {
-	const struct passwd *user = getpwuid(uid);
-	if (user)
-		snprintf(name, NAME_ROOM, "%s", user->pw_name);
+	const struct passwd *known = getpwuid(user);
+	if (known)
+		snprintf(name, ACCESS_NAME_ROOM, "%s", known->pw_name);
 	else
-		snprintf(name, NAME_ROOM, "#%u", (unsigned)uid);
+		snprintf(name, ACCESS_NAME_ROOM, "#%u", (unsigned)user);
 }
 
-static void read_group(gid_t gid, char name[NAME_ROOM])
+static void read_group(gid_t gid, char name[ACCESS_NAME_ROOM])
 {
 	const struct group *group = getgrgid(gid);
 	if (group)
-		snprintf(name, NAME_ROOM, "%s", group->gr_name);
+		snprintf(name, ACCESS_NAME_ROOM, "%s", group->gr_name);
 	else
-		snprintf(name, NAME_ROOM, "#%u", (unsigned)gid);
+		snprintf(name, ACCESS_NAME_ROOM, "#%u", (unsigned)gid);
 }
 
 void access_explain(struct buf *why, const char *path, enum access need)
 {
 	struct stat st;
-	char user[NAME_ROOM];
-	char group[NAME_ROOM];
+	char user[ACCESS_NAME_ROOM];
+	char group[ACCESS_NAME_ROOM];
 	if (stat(path, &st) < 0) {
 		buf_add_format(why, "%s: %s", path, strerrordesc_np(errno));
 		return;
 	}
-	read_user(st.st_uid, user);
+	access_name_user(st.st_uid, user);
 	read_group(st.st_gid, group);
 	unsigned for_group = (unsigned)need << 3;
 	if ((st.st_mode & for_group) == for_group)
@@ -53,4 +51,11 @@ void access_explain(struct buf *why, const char *path, enum access need)
 			_("%s: only the user %s may do that: put sudo -u %s before the "
 			  "command"),
 			path, user, user);
+}
+
+/* A group's bit may be for that user, or be the mask of an access list. */
+bool access_is_denied(uid_t user, const struct stat *st)
+{
+	mode_t bits = st->st_uid == user ? S_IRUSR : S_IRGRP | S_IROTH;
+	return user != 0 && !(st->st_mode & bits);
 }

@@ -14,8 +14,10 @@
 #include "core/record.h"
 #include "core/spoken.h"
 #include "system/clock.h"
+#include "system/io.h"
 #include "system/spool_kind.h"
 #include "system/spool_name.h"
+#include "tool/access.h"
 #include "tool/findings.h"
 #include "tool/folder.h"
 #include "tool/journal.h"
@@ -32,8 +34,9 @@ struct foresight {
 	struct judge *judge;     /* NULL: not to be had, no file is foreseen */
 	struct history *history; /* NULL: likewise, no wait */
 	struct snapshot snapshot;
-	struct findings refused; /* what the shop did not accept */
-	bool has_refused;        /* it was looked for */
+	struct findings wanted;  /* the comments of failed/ */
+	struct findings answers; /* the shop's last word about them */
+	bool has_answers;        /* they were looked for */
 };
 
 struct foresight *foresight_open(const struct tool_site *site, const struct moment *now)
@@ -53,7 +56,8 @@ void foresight_close(struct foresight *f)
 {
 	if (!f)
 		return;
-	findings_done(&f->refused);
+	findings_done(&f->wanted);
+	findings_done(&f->answers);
 	snapshot_done(&f->snapshot);
 	judge_close(f->judge);
 	past_close(&f->history);
@@ -67,7 +71,7 @@ static void begin(struct buf *note)
 		buf_add_text(note, _("; "));
 }
 
-/* --- what the shop did not accept --- */
+/* --- what the shop said before --- */
 
 static void note_oldest(void *context, const struct folder_entry *entry)
 {
@@ -77,32 +81,58 @@ static void note_oldest(void *context, const struct folder_entry *entry)
 		*oldest = at;
 }
 
-/* What waited for longer than give_up was not refused: the shop never spoke of it. */
-static void take_refusal(void *context, const struct record *record)
+static void want_comments(void *context, const struct folder_entry *entry)
 {
-	if (!record->cause || strcmp(record->cause, "give_up") != 0)
-		findings_take(context, record);
+	struct foresight *f = context;
+	auto_with(reading_done) struct reading reading = {0};
+	if (judge_read_drop(
+		    f->judge, f->site->spool, FOLDER_FAILED, entry->name, &reading) < 0)
+		return;
+	size_t count = reading.document ? document_count(reading.document) : 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct comment *c = document_comment(reading.document, i);
+		if (!findings_get(&f->wanted, c->web_order_number, c->id))
+			(void)findings_add(&f->wanted, c->web_order_number, c->id);
+	}
 }
 
-static void look_for_refusals(struct foresight *f)
+/* What waited for longer than give_up was not refused: the shop never spoke of it. */
+static void take_answer(void *context, const struct record *record)
+{
+	struct foresight *f = context;
+	bool is_given_up = record->cause && !strcmp(record->cause, "give_up");
+	bool is_wanted = record->order && record->comment &&
+			 findings_get(&f->wanted, record->order, record->comment);
+	if (is_wanted && !is_given_up)
+		findings_take(&f->answers, record);
+}
+
+static bool close_day(void *context)
+{
+	struct foresight *f = context;
+	return findings_close_day(&f->answers);
+}
+
+/* The journal knows far more comments than failed/ has. */
+static void look_for_answers(struct foresight *f)
 {
 	const struct folder_choice failed = {.folder = FOLDER_FAILED};
 	usec_t since = 0;
-	if (f->has_refused)
+	if (f->has_answers)
 		return;
-	f->has_refused = true;
+	f->has_answers = true;
 	(void)folder_walk(f->site->spool, &failed, note_oldest, &since);
 	if (!since)
 		return; /* none of them was ever claimed */
+	(void)folder_walk(f->site->spool, &failed, want_comments, f);
 	auto_with(journal_cleanup) struct journal *journal = journal_open(f->site);
-	auto_free char *needle = journal_needle("result", find_state_name(FIND_REJECTED));
 	journal_search(journal, &(struct journal_search){
-					.needles = {needle},
+					.needles = {"\"result\":\""},
 					.since = since,
 					.newest_first = true,
-					.take = take_refusal,
-					.goes_on = findings_close_day,
-					.context = &f->refused,
+					.take = take_answer,
+					.goes_on = close_day,
+					.context = f,
 				});
 }
 
@@ -119,19 +149,22 @@ static void add_refusal(struct buf *note, const struct finding *finding)
 		buf_add_format(note, _("\"%s\""), finding->message);
 }
 
-static void foresee_refusals(
-	struct foresight *f, const struct document *document, struct buf *note)
+static void foresee_deliveries(size_t count, struct buf *note)
 {
-	const struct finding *first = NULL;
-	size_t count = 0;
-	look_for_refusals(f);
-	for (size_t i = 0; i < document_count(document); i++) {
-		const struct comment *c = document_comment(document, i);
-		const struct finding *finding =
-			findings_get(&f->refused, c->web_order_number, c->id);
-		first = first ? first : finding;
-		count += finding != NULL;
-	}
+	if (!count)
+		return;
+	begin(note);
+	buf_add_format(note,
+		words_count("%zu comment of it was delivered before: it is sent again, "
+			    "and the shop recognises its CommentId",
+			"%zu comments of it were delivered before: they are sent again, "
+			"and the shop recognises their CommentId",
+			count),
+		count);
+}
+
+static void foresee_refusals(size_t count, const struct finding *first, struct buf *note)
+{
 	if (!count)
 		return;
 	begin(note);
@@ -143,6 +176,26 @@ static void foresee_refusals(
 			count),
 		count);
 	add_refusal(note, first);
+}
+
+static void foresee_answers(
+	struct foresight *f, const struct document *document, struct buf *note)
+{
+	const struct finding *first = NULL;
+	size_t refused = 0;
+	size_t delivered = 0;
+	look_for_answers(f);
+	for (size_t i = 0; i < document_count(document); i++) {
+		const struct comment *c = document_comment(document, i);
+		const struct finding *finding =
+			findings_get(&f->answers, c->web_order_number, c->id);
+		bool is_refused = finding && finding->state == FIND_REJECTED;
+		first = is_refused && !first ? finding : first;
+		refused += is_refused;
+		delivered += finding && finding_is_delivered(finding);
+	}
+	foresee_refusals(refused, first, note);
+	foresee_deliveries(delivered, note);
 }
 
 /* --- what the shop may still be storing --- */
@@ -207,8 +260,10 @@ static void foresee_delay(const struct foresight *f, bool is_valid, struct buf *
 		buf_add_text(note, _("no gateway runs: nothing takes it until one does"));
 		return;
 	}
-	/* Files are read during a hold, so that bad ones get their reason at once. */
-	if (!reason || (status->state == STATE_HELD && !is_valid))
+	/* Files are read during a hold, so that bad ones get their reason at once. Without
+	 * a state.json nobody knows of one. */
+	if (!reason || !f->snapshot.has_state ||
+		(status->state == STATE_HELD && !is_valid))
 		return;
 	begin(note);
 	buf_add_format(note, _("it waits for the end of a hold, %s: %s"), spoken(reason),
@@ -232,6 +287,22 @@ static void foresee_failure(const struct foresight *f, const char *name,
 				     "opensi-spool check says why"));
 }
 
+/* Whose failed/ is, that is whom the gateway runs as. */
+static void note_denied(
+	const struct foresight *f, const struct stat *st, struct buf *note)
+{
+	struct stat folder;
+	char user[ACCESS_NAME_ROOM];
+	if (io_stat(spool_folder_fd(f->site->spool, FOLDER_FAILED), &folder) < 0 ||
+		!access_is_denied(folder.st_uid, st))
+		return;
+	access_name_user(folder.st_uid, user);
+	buf_add_format(note,
+		_("the user %s, whose spool it is, may not read it: it stays in "
+		  "incoming/ until that is mended"),
+		user);
+}
+
 static bool is_left_alone(const struct foresight *f, const char *name,
 	const struct stat *st, struct buf *note)
 {
@@ -241,6 +312,12 @@ static bool is_left_alone(const struct foresight *f, const char *name,
 	else if (!spool_name_is_drop(name, f->intake))
 		buf_add_text(
 			note, _("the gateway leaves it alone: not a name that it takes"));
+	else if (st->st_nlink > 1)
+		buf_add_text(
+			note, _("left alone for as long as it has another name, a hard "
+				"link: remove that"));
+	else
+		note_denied(f, st, note);
 	return note->len > 0;
 }
 
@@ -256,7 +333,7 @@ void foresight_tell(struct foresight *f, const char *name, struct buf *note)
 					   &reading) == 0;
 	bool is_valid = !is_read || reading.verdict == VERDICT_VALID;
 	if (is_read && is_valid) {
-		foresee_refusals(f, reading.document, note);
+		foresee_answers(f, reading.document, note);
 		foresee_waits(f, reading.document, note);
 	} else if (is_read) {
 		foresee_failure(f, name, &st, note);

@@ -56,6 +56,47 @@ foretold() {
 	[[ $output != *hold* ]]
 }
 
+@test "retry says what was delivered before, and what was refused only until then" {
+	local fields='"n":1,"order":"WEB-1","comment":"1"'
+	journal 2026-01-01 10:15:31.000000 outcome $STAMP "$fields,\"result\":\"rejected\",\"code\":\"3002\""
+	fail_drop a.xml
+	journal 2026-01-02 10:15:31.000000 outcome 20260102T101530.123456Z "$fields,\"result\":\"already\",\"code\":\"2001\""
+	journal 2026-01-02 10:15:32.000000 outcome 20260102T101530.123456Z '"n":2,"order":"WEB-2","comment":"2","result":"delivered"'
+	foretold a.xml '1 comment of it was delivered before: it is sent again, and the shop recognises its CommentId'
+	[[ $output != *accept* ]]
+	document WEB-1:1 WEB-2:2 WEB-3:3 >"$SPOOL/failed/${STAMP}_b.xml"
+	foretold b.xml '2 comments of it were delivered before: they are sent again'
+}
+
+@test "a file that was delivered in part and is put back whole is sent whole" {
+	fail_part
+	rm "$SPOOL"/failed/*
+	mv "$(path_in sent orders.xml)" "$SPOOL/failed/"
+	foretold orders.xml '1 comment of it was delivered before'
+	[[ $output == *'did not accept 2 comments'* ]]
+}
+
+@test "without a state.json nothing is known of a hold" {
+	start_gateway
+	eventually test -e "$SPOOL/state.json"
+	kill -STOP "$GATEWAY_PID"
+	rm "$SPOOL/state.json"
+	fail_drop a.xml
+	run -0 tool retry a.xml
+	kill -CONT "$GATEWAY_PID"
+	[ "$output" = $'moved\t'"${STAMP}_a.xml"$'\t' ]
+}
+
+@test "retry says that a second name or the file's mode keeps it in incoming/" {
+	fail_drop a.xml
+	ln "$SPOOL/failed/${STAMP}_a.xml" "$SITE/other"
+	foretold a.xml 'left alone for as long as it has another name'
+	fail_drop b.xml
+	chmod 000 "$SPOOL/failed/${STAMP}_b.xml"
+	[ "$(id -u)" != 0 ] || chown nobody "$SPOOL/failed"
+	foretold b.xml 'may not read it: it stays in incoming/'
+}
+
 @test "what was corrected in the file is not foretold" {
 	fail_part
 	sed -i 's/WEB-2/WEB-4/' "$(path_in failed orders.xml)"
