@@ -41,7 +41,10 @@ enum folder {
 };
 
 /* A claim's name leaves room for ".reason.txt" and "~2" within NAME_MAX. */
-enum { CLAIM_NAME_MAX = 240 };
+enum {
+	CLAIM_NAME_MAX = 240,
+	CLAIM_DROP_MAX = CLAIM_NAME_MAX - TIMES_STAMP_LEN - 1 /* behind the stamp */
+};
 
 /* What a claim was given, and what its drop was called before. */
 struct claim_name {

@@ -49,7 +49,7 @@ static void next_claim(
 	write_stamp(s->last_stamp, claim->stamp);
 	auto_buf struct buf b = {.max_bytes = NAME_MAX};
 	buf_add_format(&b, "%s_", claim->stamp);
-	spool_name_shorten(&b, name, CLAIM_NAME_MAX - TIMES_STAMP_LEN - 1);
+	spool_name_shorten(&b, name, CLAIM_DROP_MAX);
 	assert(buf_finish(&b) == 0);
 	snprintf(claim->name, sizeof(claim->name), "%s", buf_peek(&b));
 	snprintf(claim->of, sizeof(claim->of), "%.*s", TIMES_STAMP_LEN, of ? of : "");

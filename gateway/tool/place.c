@@ -126,14 +126,6 @@ bool place_find(const struct spool *spool, const char *stamp, const char *drop,
 	return false;
 }
 
-bool place_find_name(const struct spool *spool, const char *name, struct place *place)
-{
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (is_in(spool, ways[i], name, place))
-			return true;
-	return false;
-}
-
 void place_write(const struct place *place, char path[PLACE_PATH_MAX])
 {
 	snprintf(path, PLACE_PATH_MAX, "%s/%s", folder_name(place->folder), place->name);

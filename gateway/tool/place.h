@@ -26,8 +26,6 @@ bool place_find(const struct spool *spool, const char *stamp, const char *drop,
 /* In one of these folders only. */
 bool place_find_in(const struct spool *spool, enum folder folder, const char *stamp,
 	const char *drop, struct place *place);
-/* By the name of the file itself, in incoming/ last. */
-bool place_find_name(const struct spool *spool, const char *name, struct place *place);
 
 /* "sent/2026-11-23/STAMP_orders.xml" */
 void place_write(const struct place *place, char path[PLACE_PATH_MAX]);

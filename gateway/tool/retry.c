@@ -20,6 +20,7 @@
 #include "tool/commands.h"
 #include "tool/folder.h"
 #include "tool/foresight.h"
+#include "tool/namesakes.h"
 #include "tool/print.h"
 #include "tool/tool.h"
 
@@ -128,87 +129,96 @@ static bool base_of(const char *name, char base[NAME_MAX + 1])
 	return true;
 }
 
-/* The files that a drop's name, a stamp, or both may mean: where a name was taken, it got
- * a number. */
-struct wanted {
-	const char *name;
-	struct seer *seer; /* of the site that is looked through */
+/* The files that a name means, of all sites. */
+struct meant {
 	struct seer *found_in;
 	char found[NAME_MAX + 1];
+	bool has_sites; /* there are several, so a name alone may not do */
 	struct buf *names;
 	size_t count;
 };
 
-static bool may_mean(const char *given, const char *stamp, const char *drop)
+static void note_meant(struct meant *m, struct seer *seer, const char *name)
 {
-	if (!strncmp(given, stamp, TIMES_STAMP_LEN)) {
-		given += TIMES_STAMP_LEN;
-		if (!*given)
-			return true;
-		given += *given == '_';
-	}
-	return spool_name_may_be(given, drop);
+	if (m->count < NAMED_MAX)
+		buf_add_format(m->names, "%s%s%s%s", m->count ? ", " : "",
+			m->has_sites ? seer->site->config->name : "",
+			m->has_sites ? "/" : "", name);
+	else if (m->count == NAMED_MAX)
+		buf_add_text(m->names, ", ...");
+	m->count++;
+	m->found_in = seer;
+	snprintf(m->found, sizeof(m->found), "%s", name);
 }
 
-static void want(void *context, const struct folder_entry *entry)
+/* The name as it stands outweighs what else it may mean. */
+static void look_for_name(
+	struct retry *retry, const char *name, const char *base, struct meant *m)
 {
-	struct wanted *w = context;
-	const char *stamp = NULL;
-	const char *drop = spool_drop_name(entry->name, &stamp);
-	if (!stamp || !may_mean(w->name, stamp, drop))
-		return;
-	if (w->count < NAMED_MAX)
-		buf_add_format(w->names, "%s%s", w->count ? ", " : "", entry->name);
-	else if (w->count == NAMED_MAX)
-		buf_add_text(w->names, ", ...");
-	w->count++;
-	w->found_in = w->seer;
-	snprintf(w->found, sizeof(w->found), "%s", entry->name);
-}
-
-/* As show finds a file. False: it means none. */
-static bool retry_meant(struct retry *retry, const char *name, const char *base)
-{
-	const struct folder_choice failed = {.folder = FOLDER_FAILED};
-	auto_buf struct buf names = {.max_bytes = NOTE_MAX_BYTES};
-	auto_buf struct buf note = {.max_bytes = LIST_MAX_BYTES};
-	struct wanted w = {.name = base, .names = &names};
+	struct stat st;
 	for (size_t i = 0; i < retry->tool->site_count; i++) {
-		w.seer = &retry->seers[i];
-		if (is_in_failed(w.seer->site, name))
-			(void)folder_walk(w.seer->site->spool, &failed, want, &w);
+		struct seer *seer = &retry->seers[i];
+		if (is_in_failed(seer->site, name) &&
+			spool_look(seer->site->spool, FOLDER_FAILED, base, &st) == 0)
+			note_meant(m, seer, base);
 	}
-	if (w.count == 1)
-		return move(retry, w.found_in, w.found) != -ENOENT;
-	if (!w.count)
-		return false;
-	buf_add_format(&note, _("it may be each of %zu files, name one: %s"), w.count,
-		buf_peek(&names));
+}
+
+static void look_for_namesakes(
+	struct retry *retry, const char *name, const char *base, struct meant *m)
+{
+	for (size_t i = 0; i < retry->tool->site_count; i++) {
+		auto_with(namesakes_done) struct namesakes found = {.count = 0};
+		struct seer *seer = &retry->seers[i];
+		if (is_in_failed(seer->site, name))
+			(void)namesakes_add(
+				&found, seer->site->spool, FOLDER_FAILED, base);
+		namesakes_sort(&found);
+		for (size_t k = 0; k < found.count; k++)
+			note_meant(m, seer, found.list[k].name);
+	}
+}
+
+static void tell_choice(struct retry *retry, const char *name, const struct meant *m)
+{
+	auto_buf struct buf note = {.max_bytes = LIST_MAX_BYTES};
+	buf_add_format(&note,
+		m->has_sites ? _("it may be each of %zu files, name one, and its site by "
+				 "--site: %s")
+			     : _("it may be each of %zu files, name one: %s"),
+		m->count, buf_peek(m->names));
 	tell(retry, name, false, buf_peek(&note));
-	return true;
+}
+
+static bool is_within_failed(const struct retry *retry, const char *name)
+{
+	for (size_t i = 0; i < retry->tool->site_count; i++)
+		if (is_in_failed(retry->seers[i].site, name))
+			return true;
+	return false;
 }
 
 static void retry_name(struct retry *retry, const char *name)
 {
 	char base[NAME_MAX + 1];
-	bool is_within = false;
+	auto_buf struct buf names = {.max_bytes = NOTE_MAX_BYTES};
+	struct meant m = {.has_sites = retry->tool->site_count > 1, .names = &names};
 	if (!base_of(name, base)) {
 		tell(retry, name, false, _("not the name of a file"));
 		return;
 	}
-	for (size_t i = 0; i < retry->tool->site_count; i++) {
-		struct seer *seer = &retry->seers[i];
-		if (!is_in_failed(seer->site, name))
-			continue;
-		is_within = true;
-		if (move(retry, seer, base) != -ENOENT)
-			return;
-	}
-	if (!is_within) {
+	if (!is_within_failed(retry, name)) {
 		tell(retry, name, false, _("not in failed/ of a spool"));
 		return;
 	}
-	if (retry_meant(retry, name, base))
+	look_for_name(retry, name, base, &m);
+	if (!m.count)
+		look_for_namesakes(retry, name, base, &m);
+	if (m.count > 1) {
+		tell_choice(retry, name, &m);
+		return;
+	}
+	if (m.count && move(retry, m.found_in, m.found) != -ENOENT)
 		return;
 	tool_say_moved(retry->tool, base);
 	retry->left++;

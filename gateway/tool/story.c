@@ -5,14 +5,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
+#include "system/spool.h"
+#include "system/spool_name.h"
 #include "tool/journal.h"
 
 /* One search: by the stamp of a claim, or by the name that a drop had. */
 struct gathering {
 	struct stories *stories;
 	const char *stamp;
-	const char *drop;
+	const char *drop; /* as a needle: a journal has names without their odd bytes */
 	char found[STORIES_MAX][TIMES_STAMP_LEN + 1]; /* claims to be gathered next */
 	size_t found_count;
 };
@@ -143,7 +146,8 @@ static bool is_wanted(const struct gathering *g, const struct record *record)
 		return false;
 	if (g->stamp)
 		return !strcmp(record->claim, g->stamp);
-	return record->drop && !strcmp(record->drop, g->drop);
+	auto_free char *drop = record->drop ? journal_needle("drop", record->drop) : NULL;
+	return drop && !strcmp(drop, g->drop);
 }
 
 static void take(void *context, const struct record *record)
@@ -184,8 +188,12 @@ static void gather_claims(struct journal *journal, struct gathering *g)
 
 static void gather_drop(struct journal *journal, struct gathering *g, const char *name)
 {
-	auto_free char *needle = journal_needle("drop", name);
-	g->drop = name;
+	auto_buf struct buf claimed = {.max_bytes = NAME_MAX};
+	if (strlen(name) > NAME_MAX)
+		return;
+	spool_name_shorten(&claimed, name, CLAIM_DROP_MAX);
+	auto_free char *needle = journal_needle("drop", buf_peek(&claimed));
+	g->drop = needle;
 	journal_search(journal, &(struct journal_search){
 					.needles = {needle},
 					.take = take,

@@ -72,6 +72,23 @@ make_two_sites() {
 	[[ $output == 'one: no gateway runs'*$'\n\ntwo: '* ]]
 }
 
+@test "retry moves no file of one site when another has one of that name" {
+	make_two_sites
+	local other=$SITE/other name=${A}_a.xml
+	mkdir -p "$other"/{incoming,sending,sent,failed,audit}
+	document WEB-1:1 | tee "$SPOOL/failed/$name" >"$other/failed/$name"
+	local given
+	for given in "$name" a.xml; do
+		run -1 tool retry "$given"
+		[[ $output == $'left\t'*"each of 2 files, name one, and its site by --site: one/$name, two/$name"* ]]
+		[ "$(tool retry "$given" --json | json 'd[0]["result"]')" = left ]
+	done
+	tool retry --site two a.xml
+	[ -e "$other/incoming/$name" ]
+	tool retry "$name"
+	[ -e "$SPOOL/incoming/$name" ]
+}
+
 @test "what is old of two sites is deleted site by site" {
 	make_two_sites
 	mkdir "$SITE"/{spool,other}/sent/2020-01-01
@@ -249,6 +266,28 @@ make_two_sites() {
 	run tool_without_powers show orders.xml
 	[[ $output == *'  content   Permission denied'* ]]
 	[[ $output == *'not accepted'* ]]
+}
+
+@test "show finds a file by the name that it was dropped under, as retry does" {
+	local odd=$'commande_\xe9t\xe9.xml' long
+	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"delivered\""
+	sed -i 's/orders.xml/commande_\xef\xbf\xbdt\xef\xbf\xbd.xml/' "$SPOOL/audit/$DAY_1.jsonl"
+	mkdir "$SPOOL/sent/$DAY_1"
+	document WEB-1:7 >"$SPOOL/sent/$DAY_1/${A}_$odd"
+	run -0 tool show "$odd"
+	[[ $output == *"file      sent/$DAY_1/"*delivered* ]]
+	# The journal is gone.
+	rm "$SPOOL"/audit/*
+	run -0 tool show "$odd"
+	[[ $output == *"file      sent/$DAY_1/"* ]]
+	document WEB-1:7 >"$SPOOL/failed/${A}_bad~2.xml"
+	run -0 tool show bad.xml
+	[[ $output == *"file      failed/${A}_bad~2.xml"*'the journal does not know it'* ]]
+	long=$(printf '%0236d.xml' 0)
+	document WEB-1:7 >"$SPOOL/failed/${A}_${long:0:107}~${long: -107}"
+	[[ $(tool show "$long") == *"file      failed/${A}_000"* ]]
+	tool retry "$long"
+	run -1 tool show worse.xml
 }
 
 @test "claims older than those that are shown are left out wherever they stand" {

@@ -73,7 +73,6 @@ static void what_is_not_there_is_not_found(void **state)
 	assert_false(place_find(spool, STAMP, "a.xml", &place));
 	assert_false(place_find(spool, STAMP, LOST ".xml", &place));
 	assert_false(place_find(spool, STAMP, NULL, &place));
-	assert_false(place_find_name(spool, STAMP "_a.xml", &place));
 }
 
 int main(void)
