@@ -103,6 +103,7 @@ write_slowly() {
 }
 
 @test "a file with a second name waits until that is gone" {
+	set_option rescan '"500ms"' # after three looks it waits for a scan
 	start_gateway
 	document WEB-1:1 >"$SITE/linked"
 	ln "$SITE/linked" "$SPOOL/incoming/a.xml"
