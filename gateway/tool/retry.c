@@ -148,7 +148,7 @@ static void note_meant(struct meant *m, struct seer *seer, const char *name)
 		buf_add_text(m->names, ", ...");
 	m->count++;
 	m->found_in = seer;
-	snprintf(m->found, sizeof(m->found), "%s", name);
+	snprintf(m->found, sizeof(m->found), "%.*s", NAME_MAX, name);
 }
 
 /* The name as it stands outweighs what else it may mean. */
