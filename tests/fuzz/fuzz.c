@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../unit/scratch.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -105,7 +106,7 @@ bool fuzz_is_same(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-static char folder[PATH_MAX];
+static char folder[SCRATCH_PATH_MAX];
 
 static int remove_below(
 	const char *path, const struct stat *st, int kind, struct FTW *walk)
@@ -128,12 +129,9 @@ static void remove_folder(void)
 
 const char *fuzz_folder(void)
 {
-	const char *parent = getenv("TMPDIR");
 	if (*folder)
 		return folder;
-	(void)snprintf(folder, sizeof(folder), "%s/fuzz.XXXXXX",
-		parent && *parent ? parent : "/tmp");
-	if (!mkdtemp(folder) || atexit(remove_folder) != 0)
+	if (!scratch_make(folder, "fuzz") || atexit(remove_folder) != 0)
 		abort();
 	return folder;
 }

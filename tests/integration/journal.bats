@@ -124,9 +124,7 @@ nothing_was_repeated() {
 	[ "$(requests_with 2)" -eq 1 ]
 }
 
-@test "what is known is written again when its file is removed" {
-	leave_something_unknown
-	rm "$(journal_file)"
+all_is_written_again() {
 	pass_another 11
 	audited checkpoint '"comment":"1".*delivered'
 	audited checkpoint '"comment":"2".*unknown'
@@ -137,17 +135,16 @@ nothing_was_repeated() {
 	not logged journal-cut
 }
 
+@test "what is known is written again when its file is removed" {
+	leave_something_unknown
+	rm "$(journal_file)"
+	all_is_written_again
+}
+
 @test "what is known is written again when its file is emptied" {
 	leave_something_unknown
 	: >"$(journal_file)"
-	pass_another 11
-	audited checkpoint '"comment":"1".*delivered'
-	audited checkpoint '"comment":"2".*unknown'
-	kill_gateway
-	start_gateway
-	pass_another 12
-	nothing_was_repeated
-	not logged journal-cut
+	all_is_written_again
 }
 
 @test "what is known is written again when the folder is removed" {

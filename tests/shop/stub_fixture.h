@@ -26,18 +26,21 @@
 
 #include <cmocka.h>
 
+#include "../unit/scratch.h"
 #include "base/alloc.h"
 #include "base/cleanup.h"
 #include "system/transport.h"
+
+enum { STUB_PATH_MAX = SCRATCH_PATH_MAX + 64 };
 
 struct stub {
 	pid_t pid;
 	int port, proxy_port;
 	bool tls;
-	char log[64];
+	char log[STUB_PATH_MAX];
 };
 
-static char folder[] = "/tmp/test_transport.XXXXXX";
+static char folder[SCRATCH_PATH_MAX];
 static struct transport *transport;
 static unsigned fds_before;
 
@@ -49,7 +52,7 @@ static const char *stub_path(void)
 
 static const char *in_folder(const char *name)
 {
-	static char paths[8][128];
+	static char paths[8][STUB_PATH_MAX];
 	static unsigned next;
 	char *path = paths[next++ % 8];
 	(void)snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
@@ -121,7 +124,7 @@ static inline void stub_stop(struct stub *stub)
 
 static inline int folder_remove(void)
 {
-	char command[128];
+	char command[STUB_PATH_MAX];
 	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
 	return system(command); /* NOLINT(cert-env33-c): our own words */
 }

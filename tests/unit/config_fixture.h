@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "scratch.h"
 #include "system/config.h"
 
 #define KEY "0123456789abcdef0123456789abcdef"
@@ -30,7 +31,7 @@
 
 enum { ERRORS_BYTES = 64 * 1024, CONFIG_BYTES = 4 * 1024 * 1024 };
 
-static char folder[] = "/tmp/test_config.XXXXXX";
+static char folder[SCRATCH_PATH_MAX];
 
 static inline void put(const char *name, const char *text, mode_t mode)
 {
@@ -43,7 +44,7 @@ static inline void put(const char *name, const char *text, mode_t mode)
 static inline int enter(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder) || chdir(folder) < 0)
+	if (!scratch_make(folder, "config") || chdir(folder) < 0)
 		return -1;
 	put("key", KEY "\n", 0600);
 	return 0;

@@ -18,9 +18,10 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "scratch.h"
 #include "system/spool.h"
 
-static char spool_root[256];
+static char spool_root[SCRATCH_PATH_MAX];
 static struct spool *spool;
 
 static inline int fixture_remove_one(
@@ -36,10 +37,8 @@ static inline int spool_enter(void **state)
 {
 	(void)state;
 	auto_buf struct buf why = {.max_bytes = 1000};
-	const char *folder = getenv("TMPDIR");
-	snprintf(spool_root, sizeof(spool_root), "%s/spool.XXXXXX",
-		folder && *folder ? folder : "/tmp");
-	if (!mkdtemp(spool_root) || chdir(spool_root) < 0 || mkdir("incoming", 0750) < 0)
+	if (!scratch_make(spool_root, "spool") || chdir(spool_root) < 0 ||
+		mkdir("incoming", 0750) < 0)
 		return -1;
 	return spool_open(spool_root, &spool, &why);
 }

@@ -2,6 +2,7 @@
 #include "system/endpoint.h"
 
 #include "../shop/stub_fixture.h"
+#include "skipping.h"
 
 static struct stub shop;
 static struct stub tls_shop;
@@ -9,7 +10,7 @@ static struct stub strict_shop; /* asks for a client certificate */
 
 static bool make_certificate(const char *name)
 {
-	char command[512];
+	char command[1024];
 	(void)snprintf(command, sizeof(command),
 		"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=%s"
 		" -addext subjectAltName=IP:127.0.0.1 -keyout %s/%s.key -out %s/%s.pem"
@@ -21,13 +22,11 @@ static bool make_certificate(const char *name)
 static int group_setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
+	if (!scratch_make(folder, "endpoint"))
 		return -1;
 	stub_start(&shop, "log", "{}", NULL);
-	if (!make_certificate("shop") || !make_certificate("us")) {
-		print_message("# no openssl command: nothing of TLS is tested\n");
+	if (!make_certificate("shop") || !make_certificate("us"))
 		return 0;
-	}
 	const char *cert = in_folder("shop.pem");
 	const char *key = in_folder("shop.key");
 	static const char script[] =
@@ -53,7 +52,7 @@ static int group_teardown(void **state)
 static void skip_without_tls(void)
 {
 	if (!tls_shop.port)
-		skip();
+		skip_because("there is no openssl command: contrib/deps test");
 }
 
 static void the_environment_names_no_proxy(void **state)

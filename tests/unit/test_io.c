@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "skipping.h"
 #include "spool_fixture.h"
 #include "system/clock.h"
 
@@ -131,7 +132,7 @@ static void a_full_disk_is_told(void **state)
 	(void)state;
 	auto_close int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		skip(); /* no such device here */
+		skip_because("there is no /dev/full");
 	assert_int_equal(io_write(fd, "x", 1), -ENOSPC);
 }
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "skipping.h"
 
 static int stderr_before = -1;
 static int heard = -1; /* what goes to standard error */
@@ -157,7 +158,7 @@ static void on_a_terminal_the_priority_is_a_word(void **state)
 	char name[64];
 	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0 ||
 		ptsname_r(master, name, sizeof(name)) != 0)
-		skip(); /* no pseudo-terminals here */
+		skip_because("there are no pseudo-terminals");
 	auto_close int terminal = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	assert_true(terminal >= 0);
 	assert_true(dup2(terminal, STDERR_FILENO) >= 0);

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "french.h"
+#include "scratch.h"
 
 #define CLAIMED INT64_C(1795428930123456) /* 2026-11-23T10:15:30.123456Z */
 #define NAME "20261123T101530.123456Z_orders.xml"
@@ -296,15 +297,12 @@ static void lines_of_prose_are_short(void **state)
 /* Runs the command of the text with mv and xargs as they are, and looks for the file. */
 static void assert_retried(const char *shell, const char *name)
 {
-	const char *parent = getenv("TMPDIR");
-	char spool[512];
+	char spool[SCRATCH_PATH_MAX];
 	char from[1024];
 	char to[1024];
 	char script[8192];
 
-	(void)snprintf(
-		spool, sizeof(spool), "%s/reason-XXXXXX", parent ? parent : "/tmp");
-	assert_non_null(mkdtemp(spool));
+	assert_true(scratch_make(spool, "reason"));
 	struct reason reason = reason_of(REASON_POISONOUS);
 	reason.spool = spool;
 	reason.name = name;

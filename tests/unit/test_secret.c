@@ -16,13 +16,15 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "scratch.h"
+#include "skipping.h"
 
-static char folder[] = "/tmp/test_secret.XXXXXX";
+static char folder[SCRATCH_PATH_MAX];
 
 static int enter(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+	return scratch_make(folder, "secret") && chdir(folder) == 0 ? 0 : -1;
 }
 
 static int leave(void **state)
@@ -129,7 +131,7 @@ static void another_users_file_is_refused(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		skip_because("only root can give a file away");
 	put("tell-nobody", 11, 0600);
 	assert_int_equal(chown("s", 12345, 0), 0);
 	assert_refused("belongs to another user");

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "skipping.h"
 #include "spool_fixture.h"
 
 static unsigned count_in(enum folder folder)
@@ -281,7 +282,7 @@ static void a_device_is_not_opened(void **state)
 {
 	(void)state;
 	if (mknod("incoming/device.xml", S_IFCHR | 0660, makedev(1, 3)) < 0)
-		skip(); /* only root may make one */
+		skip_because("only root can make a device");
 	assert_never_opened("device.xml");
 }
 

@@ -50,7 +50,7 @@ int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
 static int group_setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
+	if (!scratch_make(folder, "transport"))
 		return -1;
 	stub_start(
 		&shop, "log", "@paths.json", (const char *[]){"--bodies", folder, NULL});

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "skipping.h"
 #include "spool_fixture.h"
 
 static struct watch *watch;
@@ -248,7 +249,7 @@ static void alarms_that_were_dropped_are_an_alarm(void **state)
 		assert_int_equal(fclose(limit), 0);
 	}
 	if (room > TOUCHES_MAX)
-		skip(); /* this system's queue takes too long to fill */
+		skip_because("this system's queue takes too long to fill");
 
 	/* Two names in turn: the same alarm twice in succession counts once. */
 	put("aside", "x");
