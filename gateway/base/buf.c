@@ -28,6 +28,10 @@ void buf_clear(struct buf *b)
 		b->bytes[0] = '\0';
 }
 
+/* Of most that is written the first lines grow to this at least; each doubling on the way
+ * costs more than the writing. */
+enum { FIRST_ROOM = 128 };
+
 /* Room for len more bytes and the NUL, or false and a mark that some are missing. */
 static bool buf_reserve(struct buf *b, size_t len)
 {
@@ -35,8 +39,10 @@ static bool buf_reserve(struct buf *b, size_t len)
 		b->overflow = true;
 		return false;
 	}
-	if (b->len + len >= b->room)
-		b->bytes = xgrow(b->bytes, &b->room, b->len + len + 1, 1);
+	size_t need = b->len + len + 1;
+	if (need > b->room)
+		b->bytes = xgrow(b->bytes, &b->room,
+			need < FIRST_ROOM ? FIRST_ROOM : need, 1);
 	return true;
 }
 

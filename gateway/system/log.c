@@ -12,6 +12,7 @@
 enum { LINE_MAX_BYTES = 8192, VALUE_MAX_CHARS = 500 };
 
 static enum config_level written = LEVEL_INFO;
+static bool is_on_terminal;
 
 /* syslog(3) numbers and words, by level */
 static const struct {
@@ -27,6 +28,7 @@ static const struct {
 void log_set_level(enum config_level level)
 {
 	written = level;
+	is_on_terminal = isatty(STDERR_FILENO) == 1;
 }
 
 /* logfmt: quoted when it holds a space, a quote or an equals sign, or nothing at all. */
@@ -76,8 +78,7 @@ void log_fields(enum config_level level, const char *site, const char *id,
 		return;
 
 	auto_buf struct buf line = {.max_bytes = LINE_MAX_BYTES};
-	buf_add_text(
-		&line, isatty(STDERR_FILENO) ? levels[level].word : levels[level].prefix);
+	buf_add_text(&line, is_on_terminal ? levels[level].word : levels[level].prefix);
 	if (id)
 		add_text(&line, "id", id);
 	if (site)

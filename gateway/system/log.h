@@ -34,7 +34,8 @@ static inline struct log_field log_int64(const char *key, int64_t number)
 /* Sizes and counts of any type: none comes near the border. */
 #define log_number(key, number) log_int64(key, (int64_t)(number))
 
-/* What is less grave than `level` is not written. */
+/* What is less grave than `level` is not written. Looks, too, whether standard error is a
+ * terminal: before the first call it is taken for a journal. */
 void log_set_level(enum config_level level);
 
 /* site and id (of a drop) may be NULL. Fields: at least one of log_text() and

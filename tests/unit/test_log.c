@@ -162,6 +162,7 @@ static void on_a_terminal_the_priority_is_a_word(void **state)
 	auto_close int terminal = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	assert_true(terminal >= 0);
 	assert_true(dup2(terminal, STDERR_FILENO) >= 0);
+	log_set_level(LEVEL_INFO); /* looks where lines go */
 	log_event(LEVEL_WARNING, NULL, NULL, "e", log_number("n", 1));
 	char bytes[100] = "";
 	assert_true(read(master, bytes, sizeof(bytes) - 1) > 0);
