@@ -41,8 +41,8 @@ static bool buf_reserve(struct buf *b, size_t len)
 	}
 	size_t need = b->len + len + 1;
 	if (need > b->room)
-		b->bytes = xgrow(b->bytes, &b->room,
-			need < FIRST_ROOM ? FIRST_ROOM : need, 1);
+		b->bytes = xgrow(
+			b->bytes, &b->room, need < FIRST_ROOM ? FIRST_ROOM : need, 1);
 	return true;
 }
 
