@@ -227,10 +227,20 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
+/* All by the same, so the heap stays one. */
+static void shift_deadlines(struct intake *in, msec_t by)
+{
+	in->backlog_due += by;
+	for (struct entry *e = NULL; (e = entries_next(&in->entries, e));)
+		if (e->state == STATE_SETTLING)
+			entry_set_due(e, entry_due(e) + by);
+}
+
 void intake_set(struct intake *in, const char *pattern, msec_t settle_for)
 {
 	free(in->pattern);
 	in->pattern = xstrdup(pattern);
+	shift_deadlines(in, settle_for - in->settle);
 	in->settle = settle_for;
 }
 

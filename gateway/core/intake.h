@@ -48,6 +48,7 @@ enum sign {
 /* pattern: as in fnmatch(3); copied. */
 struct intake *intake_new(const char *pattern, msec_t settle);
 void intake_free(struct intake *in);
+/* What is watched already is quiet after the new settle, too. */
 void intake_set(struct intake *in, const char *pattern, msec_t settle);
 
 /* Whether a name can be a drop at all: not hidden, of the pattern, no *.tmp *.part

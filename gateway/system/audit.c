@@ -6,24 +6,19 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "core/record.h"
+#include "system/audit_parts.h"
 #include "system/io.h"
-
-static const char suffix[] = ".jsonl";
 
 /* Room for a checkpoint of three million comments, which is about what the window holds of
  * the smallest; each with a long line, and the shop's words, which the site bounds. */
 #define PENDING_MAX ((size_t)2 << 30)
 
-enum {
-	FILE_MODE = 0640,
-	FILES_KEPT = 2, /* one that a start goes on from, and one in case it is damaged */
-	FILE_NAME_MAX = SPOOL_DAY_LEN + sizeof(suffix),
-};
+enum { FILE_MODE = 0640 };
 
 struct audit {
 	const struct spool *spool;
@@ -60,215 +55,20 @@ void audit_free(struct audit *a)
 
 /* --- reading what earlier runs wrote --- */
 
-/* The latest day's file whose name comes before that one, or of all of them; "": none. */
-static int find_file(
-	const struct spool *spool, const char *before, char name[FILE_NAME_MAX])
-{
-	char found[FILE_NAME_MAX] = "";
-	auto_with(spool_closedirp) DIR *dir = spool_list(spool, FOLDER_AUDIT);
-	if (!dir)
-		return -errno;
-	errno = 0;
-	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
-		bool is_late = *before && strcmp(entry->d_name, before) >= 0;
-		if (spool_is_day(entry->d_name, suffix) && !is_late &&
-			strcmp(entry->d_name, found) > 0)
-			memcpy(found, entry->d_name, sizeof(found));
-	}
-	if (errno)
-		return -errno;
-	memcpy(name, found, sizeof(found));
-	return 0;
-}
-
-struct lines {
-	const char *bytes;
-	size_t len;
-	size_t from; /* where the last complete checkpoint begins, if there is one */
-};
-
-static void lines_done(struct lines *l)
-{
-	if (l->bytes)
-		(void)munmap((void *)(l->bytes), l->len);
-}
-
-/* Where the line begins that ends (with its newline) before `end`. */
-static size_t line_before(const char *bytes, size_t end)
-{
-	const char *newline = end > 1 ? memrchr(bytes, '\n', end - 1) : NULL;
-	return newline ? (size_t)(newline - bytes) + 1 : 0;
-}
-
-/* A torn one does not count: it said nothing. */
-static bool line_says(const char *line, size_t len, enum event event, size_t *count)
-{
-	auto_with(record_done) struct record record = {0};
-	if (line[len - 1] != '\n' || record_parse(line, len - 1, &record) < 0)
-		return false;
-	*count = record.count;
-	return record.event == event;
-}
-
-/* The line from `begin` to `end` closes a checkpoint all of which is there. *from: where
- * that begins. */
-static bool ends_checkpoint(const struct lines *l, size_t begin, size_t end, size_t *from)
-{
-	static const char mark[] = "\"ev\":\"checkpoint-end\"";
-	const char *bytes = l->bytes;
-	size_t count = 0;
-	size_t ignored = 0;
-	if (!memmem(bytes + begin, end - begin, mark, sizeof(mark) - 1) ||
-		!line_says(bytes + begin, end - begin, EVENT_CHECKPOINT_END, &count))
-		return false;
-	while (count && begin) {
-		end = begin;
-		begin = line_before(bytes, end);
-		if (!line_says(bytes + begin, end - begin, EVENT_CHECKPOINT, &ignored))
-			return false;
-		count--;
-	}
-	if (!count)
-		*from = begin;
-	return !count;
-}
-
-/* Goes back line by line to the last complete checkpoint. *from: where that begins. */
-static bool find_checkpoint(const struct lines *l, size_t *from)
-{
-	size_t begin = 0;
-	for (size_t end = l->len; end; end = begin) {
-		begin = line_before(l->bytes, end);
-		if (ends_checkpoint(l, begin, end, from))
-			return true;
-	}
-	return false;
-}
-
-static int map_file(const struct spool *spool, const char *name, struct lines *lines)
-{
-	auto_close int fd = io_open(
-		spool_folder_fd(spool, FOLDER_AUDIT), name, O_RDONLY | O_NONBLOCK, 0);
-	if (fd < 0)
-		return fd;
-	struct stat st;
-	int r = io_stat(fd, &st);
-	if (r < 0)
-		return r;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	if (st.st_size == 0)
-		return 0;
-	void *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return -errno;
-	*lines = (struct lines){.bytes = bytes, .len = (size_t)st.st_size};
-	return 0;
-}
-
-static void hand_out(const struct lines *l, audit_reader reader, void *context)
-{
-	const char *end = l->bytes + l->len;
-	for (const char *at = l->bytes + l->from; at < end;) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *stop = newline ? newline : end;
-		if (stop > at)
-			reader(context, at, (size_t)(stop - at));
-		at = stop + 1;
-	}
-}
-
-/* Files, the latest first. */
-struct trail {
-	struct lines *list;
-	size_t count, room;
-};
-
-static void trail_done(struct trail *t)
-{
-	for (size_t i = 0; i < t->count; i++)
-		lines_done(&t->list[i]);
-	free(t->list);
-}
-
-/* Goes back over the days to one in which there is a complete checkpoint. *latest: the
- * one among them that was written to last; "": none was. */
-static int gather(const struct spool *spool, struct trail *t, char latest[FILE_NAME_MAX])
-{
-	char name[FILE_NAME_MAX] = "";
-	for (bool found = false; !found;) {
-		struct lines l = {0};
-		int r = find_file(spool, name, name);
-		if (r == 0 && *name)
-			r = map_file(spool, name, &l);
-		if (r < 0 || !*name)
-			return r;
-		if (!l.len)
-			continue; /* a run that could write nothing left it */
-		found = find_checkpoint(&l, &l.from);
-		if (!*latest && memchr(l.bytes, '\n', l.len))
-			memcpy(latest, name, sizeof(name));
-		t->list = xgrow(t->list, &t->room, t->count + 1, sizeof(*t->list));
-		t->list[t->count++] = l;
-	}
-	return 0;
-}
-
 /* The note names the file that was written to last. */
 static int look_for_end(struct audit *a, const char *latest)
 {
 	char noted[NAME_MAX + 1] = "";
 	int r = spool_read_note(a->spool, noted, sizeof(noted));
-	a->is_cut = spool_is_day(noted, suffix) && strcmp(noted, latest) > 0;
+	a->is_cut = spool_is_day(noted, AUDIT_SUFFIX) && strcmp(noted, latest) > 0;
 	return r;
 }
 
 int audit_replay(struct audit *a, audit_reader reader, void *context)
 {
-	auto_with(trail_done) struct trail trail = {0};
-	char latest[FILE_NAME_MAX] = "";
-	int r = gather(a->spool, &trail, latest);
-	if (r == 0)
-		r = look_for_end(a, latest);
-	if (r < 0)
-		return r;
-	for (size_t i = trail.count; i > 0; i--)
-		hand_out(&trail.list[i - 1], reader, context);
-	return 0;
-}
-
-/* Looked for from its beginning, where there is one as a rule. */
-static bool holds_checkpoint(const struct lines *l)
-{
-	size_t ignored = 0;
-	size_t end = 0;
-	for (size_t begin = 0; begin < l->len; begin = end) {
-		const char *newline = memchr(l->bytes + begin, '\n', l->len - begin);
-		if (!newline)
-			return false;
-		end = (size_t)(newline - l->bytes) + 1;
-		if (ends_checkpoint(l, begin, end, &ignored))
-			return true;
-	}
-	return false;
-}
-
-int audit_find_border(const struct spool *spool, char day[SPOOL_DAY_LEN + 1])
-{
-	char name[FILE_NAME_MAX] = "";
-	for (int kept = 0; kept < FILES_KEPT;) {
-		auto_with(lines_done) struct lines l = {0};
-		int r = find_file(spool, name, name);
-		if (r == 0 && *name)
-			r = map_file(spool, name, &l);
-		if (r < 0)
-			return r;
-		if (!*name)
-			break;
-		kept += holds_checkpoint(&l);
-	}
-	snprintf(day, SPOOL_DAY_LEN + 1, "%.*s", SPOOL_DAY_LEN, name);
-	return 0;
+	char latest[AUDIT_NAME_MAX] = "";
+	int r = audit_hand_out(a->spool, reader, context, latest);
+	return r < 0 ? r : look_for_end(a, latest);
 }
 
 bool audit_is_cut(const struct audit *a)
@@ -292,14 +92,14 @@ static int end_torn_line(int fd, off_t *size)
 	return r;
 }
 
-static void name_file(const char *day, char name[FILE_NAME_MAX])
+static void name_file(const char *day, char name[AUDIT_NAME_MAX])
 {
-	snprintf(name, FILE_NAME_MAX, "%s%s", day, suffix);
+	snprintf(name, AUDIT_NAME_MAX, "%s" AUDIT_SUFFIX, day);
 }
 
 static int open_day(struct audit *a, const char *day)
 {
-	char name[FILE_NAME_MAX];
+	char name[AUDIT_NAME_MAX];
 	name_file(day, name);
 	auto_close int fd = io_open(spool_folder_fd(a->spool, FOLDER_AUDIT), name,
 		O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, FILE_MODE);
@@ -327,7 +127,7 @@ static int open_day(struct audit *a, const char *day)
  * moved, replaced or emptied it. */
 static bool is_in_place(const struct audit *a)
 {
-	char name[FILE_NAME_MAX];
+	char name[AUDIT_NAME_MAX];
 	name_file(a->day, name);
 	struct stat ours = {0};
 	struct stat named = {0};
@@ -357,8 +157,8 @@ bool audit_wants_checkpoint(struct audit *a, usec_t now)
  * by the next run, for recovery goes by the names. */
 static int day_to_write(const struct audit *a, usec_t now, char day[SPOOL_DAY_LEN + 1])
 {
-	char latest[FILE_NAME_MAX] = "";
-	int r = *a->day ? 0 : find_file(a->spool, "", latest);
+	char latest[AUDIT_NAME_MAX] = "";
+	int r = *a->day ? 0 : audit_find_file(a->spool, "", latest);
 	if (r < 0)
 		return r;
 	auto_buf struct buf today = {.max_bytes = SPOOL_DAY_LEN};
@@ -417,7 +217,7 @@ void audit_append(struct audit *a, const struct record *record)
 /* Once it holds something that can be missed. Tried again before anything else is done. */
 static int note_file(struct audit *a)
 {
-	char name[FILE_NAME_MAX];
+	char name[AUDIT_NAME_MAX];
 	if (a->is_noted)
 		return 0;
 	name_file(a->day, name);

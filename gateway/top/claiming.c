@@ -18,6 +18,10 @@
  * take long to read. */
 enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
 
+/* Half of what the kernel keeps for us. Who makes alarms faster than they can be taken
+ * must not keep us from all else. */
+enum { ALARMS_A_TURN = 8192 };
+
 enum { WORDS_MAX = 1024 };
 
 /* Whether a name in sending/ is one of our claims. */
@@ -121,13 +125,11 @@ static int take_alarm(
 	return see(site, now, FOLDER_INCOMING, alarm->name, signs[alarm->sign]);
 }
 
-int claiming_take_alarms(struct site *site, const struct moment *now)
+int claiming_take_alarms(struct site *site, const struct moment *now, bool *more)
 {
 	struct watch_event alarm;
-	bool is_alarm = false;
-	if (!site->watch)
-		return 0;
-	do {
+	bool is_alarm = site->watch != NULL;
+	for (int i = 0; is_alarm && i < ALARMS_A_TURN; i++) {
 		int r = watch_next(site->watch, &alarm, &is_alarm);
 		if (r == 0 && is_alarm)
 			r = take_alarm(site, now, &alarm);
@@ -135,16 +137,19 @@ int claiming_take_alarms(struct site *site, const struct moment *now)
 			site->must_scan = true; /* it will not be told again */
 			return r;
 		}
-	} while (is_alarm);
+	}
+	*more = *more || is_alarm;
 	return 0;
 }
 
 void claiming_pass_over_alarms(struct site *site)
 {
 	struct watch_event alarm;
-	bool is_alarm = true;
-	while (site->watch && is_alarm && watch_next(site->watch, &alarm, &is_alarm) == 0)
+	bool is_alarm = site->watch != NULL;
+	for (int i = 0; is_alarm && i < ALARMS_A_TURN; i++) {
+		(void)watch_next(site->watch, &alarm, &is_alarm); /* failed: none */
 		site->must_scan = site->must_scan || is_alarm;
+	}
 }
 
 /* --- the scan --- */

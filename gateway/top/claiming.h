@@ -14,8 +14,9 @@
 
 #include "top/site.h"
 
-/* Takes in what inotify has to tell. */
-int claiming_take_alarms(struct site *site, const struct moment *now);
+/* Takes in what inotify has to tell; at most so much that whoever fills incoming/ keeps
+ * nothing else waiting. *more: it has more to tell. */
+int claiming_take_alarms(struct site *site, const struct moment *now, bool *more);
 
 /* What they tell is left to a scan: while nothing can be done they must not wake us again
  * and again. */

@@ -248,8 +248,7 @@ static int keep_journal(struct site *site, const struct moment *now, bool *more)
 
 static int look_around(struct site *site, const struct moment *now, bool *more)
 {
-	(void)more;
-	int r = claiming_take_alarms(site, now);
+	int r = claiming_take_alarms(site, now, more);
 	if (r == 0 && (site->must_scan || site->scan_at <= now->up))
 		r = claiming_scan(site, now);
 	if (r == 0 && site->is_once)

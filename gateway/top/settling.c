@@ -233,13 +233,15 @@ static int place_beside(struct site *site, const struct moment *now, struct job 
 	return place_rest(site, job);
 }
 
-/* The first that is left to the next group, or NULL. */
+/* The first that is left to the next group, or NULL. In trouble one drop is enough to see
+ * whether it is over: the journal must not grow by all of them with each attempt. */
 static const struct job *end_of_group(const struct site *site)
 {
 	unsigned drops = 0;
 	unsigned reasons = 0;
+	unsigned room = site->trouble.error ? 1 : GROUP_DROPS;
 	const struct job *job = site->done.first;
-	for (; job && drops < GROUP_DROPS && reasons < GROUP_REASONS; job = job->next) {
+	for (; job && drops < room && reasons < GROUP_REASONS; job = job->next) {
 		drops++;
 		reasons += has_beside(job);
 	}

@@ -268,6 +268,13 @@ run_once_by() {
 	"${RUN_BY[@]}" "$GATEWAY" -c "$CONF" --once 2>>"$LOG" 3>&-
 }
 
+@test "a journal that the disk cannot give at start ends it with 75" {
+	run_once
+	while_fails read EIO 1
+	run -75 run_once_by
+	grep -q 'the journal in audit/.*Input/output error' "$LOG"
+}
+
 @test "a later gateway's journal ends the start with 73 and advice" {
 	run_once
 	echo '{"v":2}' >>"$(journal_file)"

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/alloc.h"
 #include "core/record.h"
 #include "spool_fixture.h"
 #include "system/io.h"
@@ -571,6 +572,45 @@ static void a_long_way_wants_a_checkpoint(void **state)
 	assert_replayed("two two", 0);
 }
 
+/* A line that is none, newline and all. */
+static void add_filler(const char *path, size_t len)
+{
+	auto_free char *text = xcalloc(len + 1, 1);
+	memset(text, 'x', len - 1);
+	text[len - 1] = '\n';
+	add_to(path, text);
+}
+
+/* Files are read part by part. Wherever one begins, also within the checkpoint. */
+static void a_checkpoint_is_found_wherever_it_lies(void **state)
+{
+	(void)state;
+	enum { PART = 1024 * 1024, STEP = 61 };
+	checkpoint("one", noon);
+	const size_t stated_bytes = (size_t)size_of(DAY_ONE);
+	const size_t longest = PART + STEP;
+	for (size_t len = PART - stated_bytes - STEP; len < longest; len += STEP) {
+		assert_int_equal(truncate(DAY_ONE, (off_t)stated_bytes), 0);
+		add_filler(DAY_ONE, len);
+		assert_replayed("one one", 1);
+	}
+	add_filler(DAY_ONE, 3 * PART);
+	assert_replayed("one one", 2);
+}
+
+static void nor_do_the_first_lines_of_a_file_hide_it(void **state)
+{
+	(void)state;
+	enum { PART = 1024 * 1024 };
+	put(DAY_ONE, "");
+	add_filler(DAY_ONE, PART / 2);
+	add_filler(DAY_ONE, PART);
+	checkpoint("one", noon);
+	assert_border("");
+	checkpoint("two", noon + one_day);
+	assert_border("2026-11-23");
+}
+
 #define with_audit(test) cmocka_unit_test_setup_teardown(test, enter, leave)
 
 int main(void)
@@ -607,6 +647,8 @@ int main(void)
 		with_audit(nor_do_they_hide_that_the_latest_is_gone),
 		with_audit(a_file_that_was_emptied_does_not_grow_by_a_failed_write),
 		with_audit(a_long_way_wants_a_checkpoint),
+		with_audit(a_checkpoint_is_found_wherever_it_lies),
+		with_audit(nor_do_the_first_lines_of_a_file_hide_it),
 	};
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
 }

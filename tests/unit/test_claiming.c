@@ -75,6 +75,34 @@ static void claims_of_an_earlier_run_are_read_over_several_turns(void **state)
 	assert_int_equal(site->jobs.count, 3);
 }
 
+/* Two files by turns: of alarms that are alike and follow each other one is told. */
+static void alarm_often(unsigned times)
+{
+	for (unsigned i = 0; i < times; i++)
+		assert_int_equal(chmod(i % 2 ? "incoming/x" : "incoming/y", 0600), 0);
+}
+
+/* Whoever does that all the time would keep everything else waiting. */
+static void a_turn_takes_so_many_alarms_and_leaves_the_others(void **state)
+{
+	(void)state;
+	bool more = false;
+	put("incoming/x", "");
+	put("incoming/y", "");
+	start();
+	assert_int_equal(watch_new(&site->watch), 0);
+	assert_int_equal(watch_spool(site->watch, site->spool), 0);
+	alarm_often(10000);
+	put("incoming/a.xml", document);
+	assert_int_equal(claiming_take_alarms(site, &now, &more), 0);
+	assert_true(more);
+	assert_int_equal(intake_waiting(site->incoming), 0);
+	more = false;
+	assert_int_equal(claiming_take_alarms(site, &now, &more), 0);
+	assert_false(more);
+	assert_int_equal(intake_waiting(site->incoming), 1);
+}
+
 #define CLAIMING_TEST(name)                                                              \
 	cmocka_unit_test_setup_teardown(name, bench_enter, bench_leave)
 
@@ -84,6 +112,7 @@ int main(void)
 		CLAIMING_TEST(a_turn_that_has_lasted_claims_one_drop),
 		CLAIMING_TEST(a_turn_that_has_just_begun_claims_all),
 		CLAIMING_TEST(claims_of_an_earlier_run_are_read_over_several_turns),
+		CLAIMING_TEST(a_turn_takes_so_many_alarms_and_leaves_the_others),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;

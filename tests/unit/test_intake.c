@@ -238,6 +238,34 @@ static void another_settle_counts_from_the_next_sighting(void **state)
 	assert_int_equal(due, 1100);
 }
 
+/* Who shortens it does so because he waits. */
+static void another_settle_counts_for_what_is_watched(void **state)
+{
+	(void)state;
+	msec_t due = 0;
+	see("a.xml", SIGN_BORN, file(5), 1000);
+	see("b.xml", SIGN_BORN, file(6), 1050);
+	intake_set(intake, "*.xml", 100);
+	assert_null(intake_look(intake, 1099, &due));
+	assert_int_equal(due, 1100);
+	assert_string_equal(intake_look(intake, 1100, &due), "a.xml");
+	assert_int_equal(look_at_all(file(5), 1100), 1);
+	intake_set(intake, "*.xml", 3 * settle_time);
+	assert_null(intake_look(intake, 1150, &due));
+	assert_int_equal(due, 1050 + 3 * settle_time);
+}
+
+static void another_settle_counts_for_a_backlog(void **state)
+{
+	(void)state;
+	see("a.xml", SIGN_SCAN, file(5), 1000);
+	intake_set(intake, "*.xml", 100);
+	now = 1099;
+	assert_none_ready();
+	now = 1100;
+	take("a.xml");
+}
+
 static void a_backlog_goes_by_ctime_then_by_version_sorted_name(void **state)
 {
 	(void)state;
@@ -670,6 +698,8 @@ int main(void)
 		with_intake(any_change_starts_the_clock_anew),
 		with_intake(a_touch_or_a_listing_is_no_news_of_what_settles),
 		with_intake(another_settle_counts_from_the_next_sighting),
+		with_intake(another_settle_counts_for_what_is_watched),
+		with_intake(another_settle_counts_for_a_backlog),
 		with_intake(a_backlog_goes_by_ctime_then_by_version_sorted_name),
 		with_intake(events_do_not_overtake_what_a_scan_found),
 		with_intake(a_drop_that_leaves_while_it_settles_holds_nobody_back),

@@ -127,6 +127,49 @@ static void a_full_group_waits_for_nothing(void **state)
 	assert_false(settling_may_gather(site, &now));
 }
 
+static size_t count_settled(void)
+{
+	char path[64];
+	size_t count = 0;
+	audit_path(now.wall, path);
+	auto_free char *lines = read_all(path);
+	for (const char *at = lines; (at = strstr(at, "\"ev\":\"settled\"")); at++)
+		count++;
+	return count;
+}
+
+/* Each attempt is on record before its moves: a journal on a full disk must not fill it
+ * further. */
+static void what_cannot_be_moved_is_tried_again_with_one_drop(void **state)
+{
+	(void)state;
+	msec_t due = 0;
+	char day[64];
+	for (int i = 0; i < 3; i++) {
+		char name[64];
+		snprintf(name, sizeof(name), "sending/20260101T000000.%06dZ_x.xml", i);
+		put(name, HEAD FOOT);
+	}
+	start();
+	auto_buf struct buf today = {.max_bytes = 16};
+	times_add_local_day(&today, now.wall);
+	snprintf(day, sizeof(day), "sent/%s", buf_peek(&today));
+	put(day, "no folder");
+	pipeline_turn(site, &now, &due);
+	assert_int_equal(count_settled(), 3);
+	for (size_t attempt = 1; attempt <= 3; attempt++) {
+		now.up = due;
+		pipeline_turn(site, &now, &due);
+		assert_int_equal(count_settled(), 3 + attempt);
+	}
+	assert_int_equal(unlink(day), 0);
+	for (int turn = 0; site->jobs.count && turn < 3; turn++) {
+		now.up = due;
+		pipeline_turn(site, &now, &due);
+	}
+	assert_int_equal(site->jobs.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +189,9 @@ int main(void)
 			what_is_given_up_is_told_as_that, bench_enter, bench_leave),
 		cmocka_unit_test_setup_teardown(
 			a_full_group_waits_for_nothing, bench_enter, bench_leave),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_be_moved_is_tried_again_with_one_drop, bench_enter,
+			bench_leave),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;
