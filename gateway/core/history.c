@@ -38,6 +38,7 @@ struct history {
 	size_t stated;     /* its lines so far */
 	char last_stamp[TIMES_STAMP_LEN + 1];
 	struct past_shop shop;
+	struct day_count sent;
 	bool has_stopped;
 	bool is_finished;
 	size_t bad_lines;
@@ -214,6 +215,9 @@ static void apply_settled(struct history *h, const struct record *record)
 	struct claim *claim = need_claim(h, record);
 	const char *version = take_ptr(claim->past.version);
 
+	/* It is said again if the move failed. */
+	if (!claim->past.is_settling)
+		day_count_add(&h->sent, record->to, 1);
 	forget_details(h, claim);
 	claim->past.version = version;
 	claim->past.is_settling = true;
@@ -332,6 +336,8 @@ static void apply_checkpoint_end(struct history *h, const struct record *record)
 	if (record->count == h->stated) {
 		forget_unnamed(h);
 		past_shop_restate(&h->shop, record);
+		h->sent = (struct day_count){0};
+		day_count_add(&h->sent, record->to, record->sent);
 	}
 	end_checkpoint(h);
 }
@@ -480,6 +486,11 @@ const struct past_shop *history_shop(const struct history *h)
 {
 	assert(h->is_finished);
 	return &h->shop;
+}
+
+const struct day_count *history_sent(const struct history *h)
+{
+	return &h->sent;
 }
 
 bool history_ended_cleanly(const struct history *h)

@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "base/times.h"
+#include "core/day_count.h"
 #include "core/past_shop.h"
 #include "core/record.h"
 
@@ -99,6 +100,8 @@ bool history_has_failed(const struct history *h, const char *stamp);
 size_t history_doubts(struct history *h, const struct past_comment **doubts);
 
 const struct past_shop *history_shop(const struct history *h);
+/* Files that went to sent/ on the latest day; one that is settling has gone there. */
+const struct day_count *history_sent(const struct history *h);
 
 /* False only if the last run is known not to have stopped by itself. */
 bool history_ended_cleanly(const struct history *h);

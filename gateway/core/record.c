@@ -93,6 +93,7 @@ static const struct key keys[] = {
 	{",\"count\":", KIND_SIZE, FIELD(count), 0},
 	{",\"stored\":", KIND_UNSIGNED, FIELD(stored), 0},
 	{",\"mailed\":", KIND_UNSIGNED, FIELD(mailed), 0},
+	{",\"sent\":", KIND_SIZE, FIELD(sent), 0},
 	{",\"to\":", KIND_TEXT, FIELD(to), 512},
 };
 

@@ -8,7 +8,7 @@
  * this order, and only where they apply:
  *
  *   v t up boot site ev claim drop of version n order comment attempt tries seen cap
- *   wait refused mail result cause code message count stored mailed to
+ *   wait refused mail result cause code message count stored mailed sent to
  *
  * `v` is the version of the format, `t` UTC, `up` milliseconds of CLOCK_BOOTTIME, `boot`
  * the kernel's boot id. A claim is named by its stamp, which is never used twice; the
@@ -70,9 +70,9 @@ enum event {
 	 * With result "unknown", or with `wait`, `up` and `boot` are those of the outcome,
 	 * not of the writing. */
 	EVENT_CHECKPOINT,
-	/* boot count [claim stored mailed]: it is complete; boot: of the run that goes on;
-	 * count: its lines; claim: the latest stamp ever given. A hold that goes on is
-	 * recorded anew right after it. */
+	/* boot count [claim stored mailed sent to]: it is complete; boot: of the run that
+	 * goes on; count: its lines; claim: the latest stamp ever given; to: the last day's
+	 * folder in sent/. A hold that goes on is recorded anew right after it. */
 	EVENT_CHECKPOINT_END,
 };
 
@@ -105,6 +105,7 @@ struct record {
 	/* Comments that the shop has stored, ever; of these, those with SendMail. Only to be
 	 * compared with `seen`: they wrap around. */
 	unsigned stored, mailed;
+	size_t sent;    /* files that went to the folder `to`; 0: not told */
 	const char *to; /* folder/name */
 	void *source;
 };

@@ -166,6 +166,8 @@ static void checkpoint_series(struct site *site, const struct moment *now)
 static int end_checkpoint(struct site *site, const struct moment *now)
 {
 	char stamp[TIMES_STAMP_LEN + 1];
+	char day[sizeof("sent/") + DAY_COUNT_LEN];
+	snprintf(day, sizeof(day), "sent/%s", site->sent.day);
 	bool has_stamp = spool_last_stamp(site->spool, stamp);
 	struct schedule_state state;
 	schedule_state(site->schedule, &state);
@@ -177,6 +179,8 @@ static int end_checkpoint(struct site *site, const struct moment *now)
 			.count = site->checkpoint_lines,
 			.stored = state.stored,
 			.mailed = state.stored_mail,
+			.sent = site->sent.files,
+			.to = site->sent.files ? day : NULL,
 		});
 	audit_end_checkpoint(site->audit);
 	/* The next run reads nothing from before this checkpoint. */

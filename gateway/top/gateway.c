@@ -419,11 +419,10 @@ int main(int argc, char **argv)
 		log_event(LEVEL_INFO, NULL, NULL, "started",
 			log_text("version", GATEWAY_VERSION),
 			log_number("sites", g.count));
-		struct moment now = clock_now();
-		g.report = report_new(g.sites, g.count, &now);
+		g.report = report_new(g.sites, g.count);
 		notify_ready(&g.notify);
 		status = run(&g);
-		now = clock_now();
+		struct moment now = clock_now();
 		report_stop(g.report, &now, g.options.is_once);
 		if (status == EX_OK && g.options.is_once)
 			status = once_status(&g);

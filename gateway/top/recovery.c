@@ -377,6 +377,7 @@ static int begin_run(struct site *site, const struct moment *now)
 	keep_doubts(site, now);
 	doubt_all_unknown(site, now);
 	resume_shop(site, now);
+	site->sent = *history_sent(site->history);
 	int r = checkpoint_write(site, now);
 	if (r < 0)
 		return r;

@@ -24,7 +24,6 @@
 enum {
 	PAUSE = MSEC_SECOND, /* between two snapshots */
 	PAUSE_OF_RATE = 10 * MSEC_SECOND,
-	DAY_LEN = sizeof("2026-11-23"),
 	METRICS_MAX_BYTES = 16 * 1024 * 1024,
 };
 
@@ -42,12 +41,9 @@ struct told {
 	struct published page;    /* without text: it is written with the state */
 	const char *language;     /* of the page */
 	struct published metrics; /* of the first site that names that file */
-	char day[DAY_LEN];    /* of this server; sent_today counts from its midnight */
-	uint64_t sent_before; /* by earlier runs of today */
-	uint64_t sent_at_midnight;
-	const char *reason; /* why it does not send, and */
-	usec_t since;       /* when that was first told; NULL: it sends */
-	uint64_t failed;    /* files in failed/ when it had this time of change */
+	const char *reason;       /* why it does not send, and */
+	usec_t since;             /* when that was first told; NULL: it sends */
+	uint64_t failed;          /* files in failed/ when it had this time of change */
 	struct timespec failed_changed;
 	ino_t failed_inode;
 };
@@ -59,40 +55,11 @@ struct report {
 	bool is_once;      /* it ends as each run by cron does */
 };
 
-/* --- what was sent today --- */
-
-static void read_day(usec_t at, char day[DAY_LEN])
+static uint64_t sent_today(const struct site *site, const struct moment *now)
 {
-	auto_buf struct buf text = {.max_bytes = DAY_LEN};
-	times_add_local_day(&text, at);
-	memcpy(day, buf_peek(&text), DAY_LEN);
-}
-
-static uint64_t sent_today(struct told *t, const struct moment *now)
-{
-	uint64_t sent = t->site->tally.ends[TALLY_SENT];
-	char today[DAY_LEN];
-	read_day(now->wall, today);
-	if (strcmp(today, t->day) != 0) {
-		memcpy(t->day, today, DAY_LEN);
-		t->sent_before = 0;
-		t->sent_at_midnight = sent;
-	}
-	return t->sent_before + sent - t->sent_at_midnight;
-}
-
-/* What cannot be read counts from zero: it is a figure for eyes. */
-static void go_on_counting(struct told *t, const struct moment *now)
-{
-	auto_with(status_done) struct status last = {0};
-	char day[DAY_LEN];
-	read_day(now->wall, t->day);
-	if (state_file_read(spool_root_fd(t->site->spool), &last) < 0)
-		return;
-	read_day(last.updated, day);
-	for (size_t i = 0; i < last.count && !strcmp(day, t->day); i++)
-		if (!strcmp(last.sites[i].name, t->site->config->name))
-			t->sent_before = last.sites[i].sent_today;
+	auto_buf struct buf today = {.max_bytes = DAY_COUNT_LEN + 1};
+	times_add_local_day(&today, now->wall);
+	return day_count_on(&site->sent, buf_peek(&today));
 }
 
 /* --- what lies in failed/ --- */
@@ -271,7 +238,7 @@ static void look_at_site(
 		.incoming = intake_waiting(site->incoming),
 		.sending = site->jobs.count,
 		.failed = count_failed(t),
-		.sent_today = sent_today(t, now),
+		.sent_today = sent_today(site, now),
 		.deferred = state.deferred,
 		.unknown = state.unknown,
 		.ignored = site->ignored + counts.linked + counts.odd,
@@ -414,16 +381,13 @@ static bool tell(struct report *report, const struct moment *now, bool has_stopp
 
 /* --- the interface --- */
 
-struct report *report_new(
-	struct site *const *sites, size_t count, const struct moment *now)
+struct report *report_new(struct site *const *sites, size_t count)
 {
 	struct report *report = xcalloc(1, sizeof(*report));
 	report->told = xcalloc(count, sizeof(*report->told));
 	report->count = count;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		report->told[i].site = sites[i];
-		go_on_counting(&report->told[i], now);
-	}
 	return report;
 }
 

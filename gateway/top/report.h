@@ -21,9 +21,7 @@
 struct report;
 struct site;
 
-/* Goes on counting what was sent today where the last state.json ended. */
-struct report *report_new(
-	struct site *const *sites, size_t count, const struct moment *now);
+struct report *report_new(struct site *const *sites, size_t count);
 void report_free(struct report *report);
 
 /* After a turn of all sites. Gives the instant when it has something to tell again. */

@@ -364,14 +364,17 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 static void tally_settled(
 	struct site *site, const struct moment *now, const struct job *job, enum way way)
 {
+	char to[PATH_MAX];
 	struct tally_file file = {
 		.at = now->wall,
 		.name = (char *)job->claim.name,
 		.words = job->headline,
 		.comments = job->count,
 	};
-	if (job->end == END_SETTLED) /* its comments were counted by then */
+	if (job->end == END_SETTLED) /* it was counted by then */
 		return;
+	predict(now, job, way, to);
+	day_count_add(&site->sent, to, 1);
 	if (way != WAY_FAILED)
 		tally_file(&site->tally, TALLY_SENT, &file);
 	if (way != WAY_SENT)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/day_count.h"
 #include "core/history.h"
 #include "core/intake.h"
 #include "core/record.h"
@@ -99,7 +100,8 @@ struct site {
 	msec_t retention_at; /* when old days are looked for again */
 	size_t ignored;      /* names in incoming/ that are no drops, at the last scan */
 	struct tally tally;
-	size_t failures; /* drops that went to failed/ in this run */
+	struct day_count sent; /* by all runs of its day: the journal carries it on */
+	size_t failures;       /* drops that went to failed/ in this run */
 	/* The latest of them by stamp, so that a retry is known as one. */
 	char (*failed)[TIMES_STAMP_LEN + 1];
 };

@@ -201,6 +201,41 @@ read_all_the_time() {
 	metric_is 'files_total{site="WEB1",result="sent"}' 0
 }
 
+is_open_and_sent_today() {
+	state_is 'S["state"]' open && state_is 'S["sent_today"]' "$1"
+}
+
+@test "what was sent today is counted on by the journal after a kill, run after run" {
+	for i in 1 2 3; do
+		start_gateway
+		eventually is_open_and_sent_today "$((i * 2 - 2))"
+		document "WEB-$i:$i" | drop "$i.xml"
+		document "WEB-9$i:9$i" | drop "9$i.xml"
+		eventually is_sent "$i.xml"
+		eventually is_sent "9$i.xml"
+		kill_gateway
+		# What it had not told yet, or no longer can.
+		rm -f "$SPOOL/state.json"
+	done
+	start_gateway
+	eventually is_open_and_sent_today 6
+	metric_is 'files_sent_today{site="WEB1"}' 6
+}
+
+@test "what was sent on another day is not counted as sent today" {
+	local yesterday
+	yesterday=$(date -d yesterday +%F)
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	eventually state_is 'S["sent_today"]' 1
+	kill_gateway
+	sed -i "s|\"to\":\"sent/[0-9-]*|\"to\":\"sent/$yesterday|" "$SPOOL"/audit/*.jsonl
+	start_gateway
+	eventually is_open_and_sent_today 0
+	document WEB-2:2 | drop b.xml
+	eventually state_is 'S["sent_today"]' 1
+}
+
 # Two sites with spools of their own.
 make_two_sites() {
 	mkdir -p "$SITE/one/incoming" "$SITE/two/incoming"

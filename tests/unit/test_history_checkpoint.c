@@ -50,6 +50,42 @@ static void a_checkpoint_alone_tells_all(void **state)
 	assert_false(history_ended_cleanly(h));
 }
 
+static void files_sent_are_counted_on_from_a_checkpoint(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	leave(h, EVENT_SETTLED, B);
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .drop = "a.xml",
+		.result = HISTORY_SETTLED, .to = "sent/2026-11-23/a");
+	FEED(h, .event = EVENT_CHECKPOINT_END, .boot = "b1", .count = 1, .sent = 41,
+		.to = "sent/2026-11-23");
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-23"), 41);
+	leave(h, EVENT_SETTLED, A); /* counted by then */
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-23"), 41);
+	leave(h, EVENT_SETTLED, B);
+	leave(h, EVENT_SETTLED, B); /* its move failed at first */
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-23"), 42);
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-24"), 0);
+}
+
+static void a_file_of_another_day_begins_a_new_count(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	leave(h, EVENT_SETTLED, A);
+	FEED(h, .event = EVENT_SETTLED, .claim = B, .drop = "b.xml", .result = "failed",
+		.to = "failed/2026-11-24/b.xml");
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-23"), 1);
+	FEED(h, .event = EVENT_SETTLED, .claim = "20261124T101530.000000Z",
+		.drop = "b.xml", .result = "sent", .to = "sent/2026-11-24/b.xml");
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-23"), 0);
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-24"), 1);
+	checkpoint_end(h, 0); /* one that tells of none */
+	assert_int_equal(day_count_on(history_sent(h), "2026-11-24"), 0);
+}
+
 static void a_posting_open_at_a_checkpoint_is_an_open_posting(void **state)
 {
 	(void)state;
@@ -231,6 +267,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_checkpoint_alone_tells_all),
+		cmocka_unit_test(files_sent_are_counted_on_from_a_checkpoint),
+		cmocka_unit_test(a_file_of_another_day_begins_a_new_count),
 		cmocka_unit_test(a_posting_open_at_a_checkpoint_is_an_open_posting),
 		cmocka_unit_test(a_complete_checkpoint_takes_away_what_it_does_not_name),
 		cmocka_unit_test(a_claim_that_vanishes_in_a_checkpoint_leaves_its_doubts),

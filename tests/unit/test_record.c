@@ -49,6 +49,7 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_int_equal(a->number, b->number);
 	assert_int_equal(a->attempt, b->attempt);
 	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->sent, b->sent);
 	assert_same_text(a->boot, b->boot);
 	assert_same_text(a->site, b->site);
 	assert_same_text(a->claim, b->claim);
@@ -88,6 +89,7 @@ static struct record full_record(enum event event, char texts[13][64], const cha
 		.code = texts[9],
 		.message = texts[10],
 		.count = 1000000,
+		.sent = 2000000,
 		.to = texts[11],
 	};
 }
@@ -408,7 +410,7 @@ static void every_event_and_key_is_in_the_manual(void **state)
 		*name++ = '\0';
 		assert_documented(strcmp(line, "key") != 0 ? events : fields, "\n", name);
 	}
-	assert_int_equal(count, EVENTS + 28);
+	assert_int_equal(count, EVENTS + 29);
 }
 
 static void every_result_is_in_the_manual(void **state)
