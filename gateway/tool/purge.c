@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What may go is told by names: the day of a folder in sent/ or of a file in audit/, and
- * the time before a file's name. Times of files are not asked where a name has one, for
- * a backup that was put back would make all of them new.
+ * What may go is told by the day of a folder in sent/, on which its files were delivered,
+ * or of a file in audit/. The time before a file's name is that of its claim, and may be
+ * days earlier. Times of files are not asked, for a backup that was put back would make
+ * all of them new; but in the day of the border the time of change is, which is not before
+ * that of the move there.
  *
  * Two passes by the same rules: the first counts and shows, the second deletes. The
  * latest files of audit/, from which a gateway goes on, stay.
@@ -126,15 +128,11 @@ static int by_day(const void *a, const void *b)
 
 /* --- what is in them --- */
 
-static bool is_old(
-	const struct purge *p, const struct folder_entry *entry, const struct stat *st)
+static bool is_old(const struct purge *p, const char *day, const struct stat *st)
 {
-	usec_t at = (usec_t)st->st_mtim.tv_sec * USEC_SECOND;
-	const char *stamp = NULL;
-	(void)spool_drop_name(entry->name, &stamp);
-	if (stamp)
-		(void)times_parse_stamp(stamp, &at);
-	return at < p->before;
+	usec_t changed =
+		(usec_t)st->st_ctim.tv_sec * USEC_SECOND + st->st_ctim.tv_nsec / 1000;
+	return strcmp(day, p->before_day) < 0 || changed < p->before;
 }
 
 /* One of the passes over a day. */
@@ -150,7 +148,7 @@ static void treat(struct pass *pass, const struct folder_entry *entry)
 	struct stat st;
 	if (io_stat_at(entry->dir, entry->name, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	if (entry->day && !is_old(pass->purge, entry, &st))
+	if (entry->day && !is_old(pass->purge, entry->day, &st))
 		return;
 	if (!pass->deletes) {
 		pass->day->files++;

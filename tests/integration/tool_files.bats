@@ -353,15 +353,22 @@ old_day() {
 	[ "$(count_in incoming) $(count_in sending) $(count_in failed)" = '1 1 1' ]
 }
 
-@test "in the day of the border each file's own time counts" {
-	local day older newer
-	day=$(old_day 10)
-	mkdir -p "$SPOOL/sent/$day"
-	older=$(date -u -d '-10 days -1 minute' +%Y%m%dT%H%M%S.000000Z_old.xml)
-	newer=$(date -u -d '-10 days +5 minutes' +%Y%m%dT%H%M%S.000000Z_new.xml)
-	touch "$SPOOL/sent/$day/$older" "$SPOOL/sent/$day/$newer"
-	tool purge --older-than 10d --yes
-	[ "$(ls "$SPOOL/sent/$day")" = "$newer" ]
+is_purged_after_a_second() {
+	tool purge --older-than 1s --yes && [ ! -e "$1" ]
+}
+
+@test "in the day of the border it counts when a file was delivered, not claimed" {
+	local claimed today
+	claimed=$(date -u -d '-9 days' +%Y%m%dT%H%M%S.000000Z_late.xml)
+	today=$SPOOL/sent/$(date +%F)
+	mkdir -p "$today" "$SPOOL/sent/$(old_day 9)"
+	touch -d '-9 days' "$SPOOL/sending/$claimed"
+	mv "$SPOOL/sending/$claimed" "$today/"
+	touch "$SPOOL/sent/$(old_day 9)/${claimed/late/soon}"
+	tool purge --older-than 2h --yes
+	[ "$(ls "$today")" = "$claimed" ]
+	not is_sent soon.xml
+	eventually is_purged_after_a_second "$today/$claimed"
 }
 
 @test "the two latest files of audit/ that a start can go on from stay, however old" {
