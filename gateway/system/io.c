@@ -84,6 +84,11 @@ int io_rename(int from_dir, const char *from, int to_dir, const char *to, bool r
 	return ask(renameat2(from_dir, from, to_dir, to, replace ? 0 : RENAME_NOREPLACE));
 }
 
+int io_touch(int dir, const char *name)
+{
+	return ask(utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW));
+}
+
 int io_remove(int dir, const char *name)
 {
 	return ask(unlinkat(dir, name, 0));

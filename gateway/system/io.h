@@ -29,6 +29,7 @@ int io_stat(int fd, struct stat *st);
 int io_stat_at(int dir, const char *name, struct stat *st); /* never follows a link */
 
 int io_rename(int from_dir, const char *from, int to_dir, const char *to, bool replace);
+int io_touch(int dir, const char *name); /* changed now; never follows a link */
 int io_remove(int dir, const char *name);
 int io_remove_folder(int dir, const char *name); /* an empty one */
 int io_make_folder(int dir, const char *name, mode_t mode);

@@ -11,7 +11,7 @@
 #include "core/status.h"
 #include "system/io.h"
 
-int state_file_read(int folder, struct status *status)
+int state_file_read(int folder, struct status *status, usec_t *alive)
 {
 	struct stat st;
 	size_t len = 0;
@@ -25,5 +25,10 @@ int state_file_read(int folder, struct status *status)
 		return -EINVAL;
 	auto_free char *bytes = xcalloc(1, (size_t)st.st_size + 1);
 	r = io_read(fd, bytes, (size_t)st.st_size, &len);
-	return r < 0 ? r : status_parse(bytes, len, status);
+	if (r == 0)
+		r = status_parse(bytes, len, status);
+	if (r == 0)
+		*alive = (usec_t)st.st_mtim.tv_sec * USEC_SECOND +
+			 st.st_mtim.tv_nsec / 1000;
+	return r;
 }

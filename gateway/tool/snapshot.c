@@ -23,9 +23,10 @@ enum { WORDS_MAX_BYTES = 16 * 1024 };
 /* Ages are had by a look at each file: above so many that takes too long. */
 enum { FILES_LOOKED_AT = 50000 };
 
-/* A gateway that delivers writes at least every ten seconds, and one that sees a file
- * within one. */
+/* A gateway that delivers writes at least every ten seconds, and any gives a sign of life
+ * with each rescan, or a minute later when it is in trouble. */
 #define STALE_AFTER (60 * USEC_SECOND)
+#define STALE_AFTER_RESCAN (120 * USEC_SECOND)
 
 static const msec_t bands[AGE_BANDS] = {MSEC_MINUTE, 10 * MSEC_MINUTE, MSEC_HOUR,
 	6 * MSEC_HOUR, 24 * MSEC_HOUR, MSEC_NEVER};
@@ -37,7 +38,6 @@ struct count {
 	const struct intake *intake; /* NULL: every name counts */
 	uint64_t *files;
 	usec_t now;
-	usec_t long_ago;         /* what came before should be told by now */
 	struct folder_choice at; /* being listed, or that could not be */
 };
 
@@ -63,7 +63,6 @@ static void count_waiting(void *context, const struct folder_entry *entry)
 	if (!arrived)
 		return;
 	++*count->files;
-	count->census.overdue += count->intake && arrived < count->long_ago;
 	count_age(&count->census, arrived, count->now);
 }
 
@@ -146,7 +145,7 @@ static enum presence look_for_gateway(const struct spool *spool)
 
 static int read_site(const struct spool *spool, struct snapshot *s)
 {
-	int r = state_file_read(spool_root_fd(spool), &s->source);
+	int r = state_file_read(spool_root_fd(spool), &s->source, &s->alive);
 	for (size_t i = 0; r == 0 && i < s->source.count; i++) {
 		if (strcmp(s->source.sites[i].name, s->config->name) != 0)
 			continue;
@@ -227,13 +226,12 @@ static bool seems_to_run(const struct snapshot *s)
 	return s->presence == GATEWAY_RUNS;
 }
 
-/* On a quiet site state.json may be old. But what has lain in incoming/ for longer than a
- * rescan takes is in it, unless it cannot be written any more. */
-static bool is_stale(const struct snapshot *s, uint64_t told_incoming, usec_t now)
+/* It stands still, or cannot write any more. */
+static bool is_stale(const struct snapshot *s, usec_t now)
 {
-	return now - s->updated > STALE_AFTER &&
-	       (s->status.rate > 0 ||
-		       (s->is_counted && s->census.overdue > told_incoming));
+	if (s->status.rate > 0 && now - s->updated > STALE_AFTER)
+		return true;
+	return now - s->alive > STALE_AFTER_RESCAN + s->config->rescan * 1000;
 }
 
 /* A gateway may not have looked, or cannot write any more what it saw. */
@@ -333,10 +331,7 @@ static void look(struct snapshot *s, const struct spool *spool, usec_t now,
 	s->presence = look_for_gateway(spool);
 	int r = read_site(spool, s);
 	bool is_running = seems_to_run(s);
-	uint64_t told_incoming = s->status.incoming;
-	struct count count = {.census.is_all = !is_running || !s->has_state,
-		.now = now,
-		.long_ago = now - STALE_AFTER - s->config->rescan * 1000};
+	struct count count = {.census.is_all = !is_running || !s->has_state, .now = now};
 	int listed = count_folders(s, spool, known, &count);
 	if (listed < 0) {
 		tell_unlisted(s, listed, now, &count.at);
@@ -348,7 +343,7 @@ static void look(struct snapshot *s, const struct spool *spool, usec_t now,
 	else if (!s->has_state)
 		tell_no_state(s, r, now);
 	else
-		s->is_stale = is_stale(s, told_incoming, now);
+		s->is_stale = is_stale(s, now);
 	look_for_room(s, spool, now);
 }
 

@@ -26,7 +26,6 @@ struct census {
 	uint64_t incoming, ignored, sending, failed, sent_today;
 	uint64_t bands[AGE_BANDS]; /* files that wait, by their age */
 	usec_t oldest;             /* when it came; 0: nothing waits */
-	uint64_t overdue;          /* of incoming: a gateway must have seen them */
 	usec_t cost;               /* how long the counting took */
 	bool is_all;               /* failed and sent_today are counted */
 };
@@ -40,6 +39,7 @@ struct snapshot {
 	bool has_state;            /* state.json could be read */
 	enum site_state was;       /* as state.json has it, with has_state */
 	usec_t updated;            /* when that was written, with has_state */
+	usec_t alive;              /* when it was last touched, with has_state */
 	bool is_stale;             /* it runs, and should have written since */
 	bool is_counted;           /* the census was taken */
 	struct site_status status; /* to be shown */

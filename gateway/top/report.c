@@ -38,6 +38,8 @@ struct published {
 struct told {
 	struct site *site;
 	struct published state;
+	msec_t alive_at;          /* when it was last touched, and */
+	msec_t scan_at;           /* site->scan_at of then */
 	struct published page;    /* without text: it is written with the state */
 	const char *language;     /* of the page */
 	struct published metrics; /* of the first site that names that file */
@@ -293,11 +295,25 @@ static void write_beside_spool(
 	note_written(p, site, name, r);
 }
 
+/* Who looks at a quiet site must be able to tell it from one that stands still. With
+ * each scan, which wakes us anyway; in trouble there is none. Written anew, it would wake
+ * us: the spool's root is watched. False: it is not there, or cannot be touched. */
+static bool shows_life(struct told *t, const struct moment *now)
+{
+	if (t->site->scan_at == t->scan_at &&
+		now->up - t->alive_at < t->site->config->rescan)
+		return true;
+	t->alive_at = now->up;
+	t->scan_at = t->site->scan_at;
+	return io_touch(spool_root_fd(t->site->spool), STATE_FILE) == 0;
+}
+
 /* state.json and the page go together: the page changes with what it shows. */
 static void write_state(
 	struct told *t, const struct moment *now, struct site_status *site)
 {
-	bool has_news = state_has_changed(t, site);
+	bool is_alive = shows_life(t, now);
+	bool has_news = state_has_changed(t, site) || !is_alive;
 	const struct status status = {
 		.updated = now->wall,
 		.version = GATEWAY_VERSION,

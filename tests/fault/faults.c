@@ -202,6 +202,7 @@ FAULTY(io_sync_system);
 FAULTY(io_stat);
 FAULTY(io_stat_at);
 FAULTY(io_rename);
+FAULTY(io_touch);
 FAULTY(io_remove);
 FAULTY(io_remove_folder);
 FAULTY(io_make_folder);
@@ -278,6 +279,11 @@ int __wrap_io_rename(
 {
 	return ANSWER("io_rename", AT(from_dir, from), AT(to_dir, to),
 		__real_io_rename(from_dir, from, to_dir, to, replace));
+}
+
+int __wrap_io_touch(int dir, const char *name)
+{
+	return ANSWER("io_touch", AT(dir, name), NULL, __real_io_touch(dir, name));
 }
 
 int __wrap_io_remove(int dir, const char *name)

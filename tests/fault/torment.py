@@ -89,6 +89,7 @@ ERRORS = {
     "io_stat": ["EIO"],
     "io_stat_at": ["EIO", "EACCES"],
     "io_rename": ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EACCES"],
+    "io_touch": ["EIO", "EROFS", "EACCES"],
     "io_remove": ["EIO", "EROFS", "EACCES"],
     "io_make_folder": ["EIO", "ENOSPC", "EDQUOT", "EROFS", "EACCES"],
 }

@@ -121,6 +121,27 @@ is_quiet() {
 	stays_unchanged 5
 }
 
+was_touched_since() {
+	[ "$(stat -c %y "$SPOOL/state.json")" != "$1" ]
+}
+
+# It wakes nobody, for whoever replaced it would wake himself by that.
+@test "on a quiet site each rescan gives a sign of life: state.json is touched" {
+	local touched written
+	set_option rescan '"500ms"'
+	start_gateway
+	eventually state_is 'S["state"]' open
+	eventually test -s "$METRICS"
+	written=$(stat -c '%i' "$SPOOL/state.json" "$SPOOL/status.html" "$METRICS")
+	for _ in 1 2; do
+		touched=$(stat -c %y "$SPOOL/state.json")
+		eventually was_touched_since "$touched"
+	done
+	[ "$(stat -c '%i' "$SPOOL/state.json" "$SPOOL/status.html" "$METRICS")" = "$written" ]
+	rm "$SPOOL/state.json"
+	eventually state_is 'S["state"]' open
+}
+
 # Reads all three again and again; writes a line for each that is not whole.
 read_all_the_time() {
 	exec python3 - "$SPOOL" "$METRICS" 3>&- <<-'END'

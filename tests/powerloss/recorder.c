@@ -43,6 +43,7 @@ int __real_io_stat(int fd, struct stat *st);
 int __real_io_stat_at(int dir, const char *name, struct stat *st);
 int __real_io_rename(
 	int from_dir, const char *from, int to_dir, const char *to, bool replace);
+int __real_io_touch(int dir, const char *name);
 int __real_io_remove(int dir, const char *name);
 int __real_io_remove_folder(int dir, const char *name);
 int __real_io_make_folder(int dir, const char *name, mode_t mode);
@@ -60,6 +61,7 @@ int __wrap_io_stat(int fd, struct stat *st);
 int __wrap_io_stat_at(int dir, const char *name, struct stat *st);
 int __wrap_io_rename(
 	int from_dir, const char *from, int to_dir, const char *to, bool replace);
+int __wrap_io_touch(int dir, const char *name);
 int __wrap_io_remove(int dir, const char *name);
 int __wrap_io_remove_folder(int dir, const char *name);
 int __wrap_io_make_folder(int dir, const char *name, mode_t mode);
@@ -219,6 +221,12 @@ int __wrap_io_rename(
 		note("rename\t%ju\t%s\t%ju\t%s", id_of(from_dir), from, id_of(to_dir),
 			to);
 	return r;
+}
+
+/* No more than a time, which nothing goes by after a loss. */
+int __wrap_io_touch(int dir, const char *name)
+{
+	return __real_io_touch(dir, name);
 }
 
 int __wrap_io_remove(int dir, const char *name)

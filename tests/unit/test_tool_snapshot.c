@@ -288,18 +288,17 @@ static bool is_stale_in(msec_t later)
 	return s.is_stale;
 }
 
-/* Nothing happens there, so nothing is written: only what is missing in it shows it. */
-static void on_a_quiet_site_a_file_that_is_not_told_of_shows_a_stale_state(void **state)
+static void on_a_quiet_site_a_rescan_without_a_word_shows_a_stale_state(void **state)
 {
 	(void)state;
 	assert_int_equal(spool_lock(spool, false), 0);
-	tell("\"incoming\":70,", "\"incoming\":0,", clock_now().wall);
-	assert_false(is_stale_in(24 * MSEC_HOUR));
-	put("incoming/a.xml", "x");
-	assert_false(is_stale_in(5 * MSEC_MINUTE));
-	assert_true(is_stale_in(7 * MSEC_MINUTE));
-	tell("\"incoming\":70,", "\"incoming\":1,", clock_now().wall);
-	assert_false(is_stale_in(7 * MSEC_MINUTE));
+	tell("\"rate\":0.0", "\"rate\":0.0", clock_now().wall);
+	assert_false(is_stale_in(6 * MSEC_MINUTE));
+	assert_true(is_stale_in(8 * MSEC_MINUTE));
+	tell("\"rate\":0.0", "\"rate\":0.0", clock_now().wall - 3600 * USEC_SECOND);
+	assert_false(is_stale_in(6 * MSEC_MINUTE)); /* touched just now */
+	tell("\"rate\":0.0", "\"rate\":1.0", clock_now().wall);
+	assert_true(is_stale_in(2 * MSEC_MINUTE));
 }
 
 static void assert_no_space(enum site_state expected)
@@ -352,7 +351,7 @@ int main(void)
 		in_spool(a_crashed_gateways_word_is_not_believed),
 		in_spool(a_running_gateways_word_counts),
 		in_spool(what_waits_and_since_when_are_of_one_source),
-		in_spool(on_a_quiet_site_a_file_that_is_not_told_of_shows_a_stale_state),
+		in_spool(on_a_quiet_site_a_rescan_without_a_word_shows_a_stale_state),
 		in_spool(a_full_disk_is_seen_whatever_state_json_says),
 		in_spool(a_gateway_knows_since_when_there_is_no_space),
 		in_spool(no_more_are_unreadable_than_are_there),
