@@ -130,6 +130,17 @@ terms() {
 	grep -oE '\*[^* ]+\*' "$1" | grep -v '^\*[a-z-]*=' | sort -u
 }
 
+# PAGE: its text, on one line.
+joined() {
+	tr -s '\t\n ' ' ' <"$MAN/$1.scd"
+}
+
+@test "the question about the site that check and envelope ask is in the manual" {
+	grep -qF "which site's rules? Name it by --site" "$ROOT/gateway/tool/judge.c"
+	joined opensi-spool.1 | grep -qF "which site's rules? Name it by --site"
+	joined fr/opensi-spool.1 | grep -q 'les règles de quel site.*Nommez-le par --site'
+}
+
 @test "a page in French has the terms of the English one" {
 	local page
 	while read -r page; do
