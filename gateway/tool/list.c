@@ -55,24 +55,24 @@ struct list {
 
 /* --- what there is to say about a file --- */
 
-static void note_sending(const struct list *list, const struct file *file, struct buf *to)
+static const char *why_unknown(const struct list *list)
 {
-	char claim[TIMES_STAMP_LEN + 1];
+	if (!list->snapshot.has_state)
+		return _("not known: state.json cannot be read");
+	if (!list->history)
+		return _("not known: the journal cannot be read");
+	return _("not known: the journal does not tell of it");
+}
+
+static void note_comments(const struct past_claim *past, struct buf *to)
+{
 	size_t unknown = 0;
 	size_t deferred = 0;
-	snprintf(claim, sizeof(claim), "%s", file->name);
-	const struct past_claim *past =
-		list->history ? history_claim(list->history, claim) : NULL;
-	for (size_t i = 0; past && i < past->count; i++) {
+	for (size_t i = 0; i < past->count; i++) {
 		deferred += !strcmp(past->comments[i].result, "deferred");
 		unknown += !strcmp(past->comments[i].result, "unknown");
 	}
-	if (!snapshot_is_running(&list->snapshot))
-		buf_add_text(to, _("a gateway: none runs"));
-	else if (list->snapshot.status.hold.reason)
-		buf_add_format(to, _("the end of a hold: %s"),
-			spoken(list->snapshot.status.hold.reason));
-	else if (unknown)
+	if (unknown)
 		buf_add_format(to,
 			words_count("the answer for %zu comment",
 				"the answers for %zu comments", unknown),
@@ -84,6 +84,26 @@ static void note_sending(const struct list *list, const struct file *file, struc
 			deferred);
 	else
 		buf_add_text(to, _("its turn"));
+}
+
+/* Programs get null for what is not known. */
+static void note_sending(const struct list *list, const struct file *file, struct buf *to)
+{
+	char claim[TIMES_STAMP_LEN + 1];
+	snprintf(claim, sizeof(claim), "%s", file->name);
+	const struct past_claim *past =
+		list->history ? history_claim(list->history, claim) : NULL;
+	const struct site_status *status = &list->snapshot.status;
+	bool has_state = list->snapshot.has_state;
+	if (!snapshot_is_running(&list->snapshot))
+		buf_add_text(to, _("a gateway: none runs"));
+	else if (has_state && status->hold.reason)
+		buf_add_format(
+			to, _("the end of a hold: %s"), spoken(status->hold.reason));
+	else if (has_state && past)
+		note_comments(past, to);
+	else if (!list->tool->options.json)
+		buf_add_text(to, why_unknown(list));
 }
 
 static enum colour note_incoming(

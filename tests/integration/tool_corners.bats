@@ -153,6 +153,35 @@ make_two_sites() {
 	eventually waits
 }
 
+# Of both files in sending/: for people, and for programs.
+wait_for_nothing_known() {
+	[ "$(on_terminal list sending | grep -cF "not known: $1")" -eq 2 ] &&
+		[ "$(tool list sending --json | json '[f["waits_for"] for f in d]')" = '[None, None]' ]
+}
+
+@test "what nobody knows the wait of is not said to wait for its turn" {
+	touch "$SPOOL/sending/${A}_a.xml" "$SPOOL/sending/b.xml"
+	on_terminal list sending | grep -F 'a gateway: none runs'
+	rm "$SPOOL"/sending/*
+	start_stub '[]'
+	set_option url "\"$SHOP_URL\""
+	start_gateway
+	document WEB-1:1 | drop c.xml
+	eventually is_sent c.xml
+	kill -STOP "$GATEWAY_PID"
+	touch "$SPOOL/sending/${A}_a.xml" "$SPOOL/sending/b.xml"
+	wait_for_nothing_known 'the journal does not tell of it'
+	mv "$SPOOL/state.json" "$SITE"
+	wait_for_nothing_known 'state.json cannot be read'
+	mv "$SITE/state.json" "$SPOOL"
+	mv "$SPOOL"/audit/*.jsonl "$SITE"
+	mkdir "$SPOOL/audit/2026-11-01.jsonl"
+	wait_for_nothing_known 'the journal cannot be read'
+	rmdir "$SPOOL/audit/2026-11-01.jsonl"
+	mv "$SITE"/*.jsonl "$SPOOL/audit"
+	kill -CONT "$GATEWAY_PID"
+}
+
 @test "on a terminal a thousand files and one are listed under one title" {
 	local i
 	for i in {1000..2000}; do
