@@ -42,30 +42,31 @@ static const struct judge *judge_for(struct checking *c, size_t site)
 
 /* --- telling --- */
 
-static void print_unreadable(struct checking *c, const char *file, int r)
-{
-	if (!c->tool->options.json) {
-		tool_complain("%s: %s", file, judge_trouble_words(r));
-		return;
-	}
-	writer_open(&c->writer, NULL, '{');
-	writer_text(&c->writer, "file", file);
-	writer_text(&c->writer, "verdict", "unreadable");
-	writer_text(&c->writer, "why", judge_trouble_words(r));
-	writer_close(&c->writer, '{');
-}
-
-static void print_json(
-	struct checking *c, const char *file, const struct reading *reading)
+/* reading NULL: the file could not be read, and why says what the matter is. */
+static void print_json(struct checking *c, const char *file,
+	const struct reading *reading, const char *why)
 {
 	struct writer *w = &c->writer;
+	const struct document *document = reading ? reading->document : NULL;
 	writer_open(w, NULL, '{');
 	writer_text(w, "file", file);
-	writer_text(w, "verdict", verdict_name(reading->verdict));
-	if (reading->document)
-		writer_number(w, "comments", (int64_t)document_count(reading->document));
-	problems_write(w, &reading->problems);
+	writer_text(
+		w, "verdict", reading ? verdict_name(reading->verdict) : "unreadable");
+	if (document)
+		writer_number(w, "comments", (int64_t)document_count(document));
+	else
+		writer_text(w, "comments", NULL);
+	problems_write(w, reading ? &reading->problems : NULL);
+	writer_text(w, "why", why);
 	writer_close(w, '{');
+}
+
+static void print_unreadable(struct checking *c, const char *file, int r)
+{
+	if (c->tool->options.json)
+		print_json(c, file, NULL, judge_trouble_words(r));
+	else
+		tool_complain("%s: %s", file, judge_trouble_words(r));
 }
 
 static void print_words(const char *file, const struct reading *reading)
@@ -96,7 +97,7 @@ static int check_file(struct checking *c, const char *file)
 	if (r < 0)
 		print_unreadable(c, file, r);
 	else if (c->tool->options.json)
-		print_json(c, file, &reading);
+		print_json(c, file, &reading, NULL);
 	else
 		print_words(file, &reading);
 	return r == 0 && reading.verdict == VERDICT_VALID ? EX_OK : EXIT_FAILURE;

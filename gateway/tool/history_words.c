@@ -193,21 +193,16 @@ void history_print(const struct story *story)
 	print_line(story->retried_at, buf_peek(&words));
 }
 
-/* What the words are made of; only what the journal said. */
+/* What the words are made of. */
 static void write_parts(struct writer *w, const struct fact *fact)
 {
-	if (fact->result)
-		writer_text(w, "result", fact->result);
-	if (fact->code)
-		writer_text(w, "code", fact->code);
-	if (fact->message && *fact->message)
-		writer_text(w, "said", fact->message);
-	if (fact->attempt)
-		writer_number(w, "attempt", fact->attempt);
-	if (fact->count)
-		writer_number(w, "comments", (int64_t)fact->count);
-	if (fact->to)
-		writer_text(w, "to", fact->to);
+	bool has_said = fact->message && *fact->message;
+	writer_text(w, "result", fact->result);
+	writer_text(w, "code", fact->code);
+	writer_text(w, "said", has_said ? fact->message : NULL);
+	writer_count(w, "attempt", fact->attempt);
+	writer_count(w, "comments", fact->count);
+	writer_text(w, "to", fact->to);
 }
 
 static void write_line(
@@ -219,10 +214,8 @@ static void write_line(
 	writer_open(w, NULL, '{');
 	writer_time(w, "time", fact->at);
 	writer_text(w, "event", event_name(fact->event));
-	if (fact->number) {
-		writer_number(w, "first", fact->number);
-		writer_number(w, "last", line->last->number);
-	}
+	writer_count(w, "first", fact->number);
+	writer_count(w, "last", line->last->number);
 	write_parts(w, fact);
 	writer_text(w, "words", buf_peek(&words));
 	writer_close(w, '{');

@@ -26,10 +26,8 @@ void problems_print(FILE *to, const struct problems *problems)
 static void write_problem(struct writer *w, const struct problem *p)
 {
 	writer_open(w, NULL, '{');
-	if (p->line)
-		writer_number(w, "line", p->line);
-	if (p->comment)
-		writer_number(w, "comment", p->comment);
+	writer_count(w, "line", p->line);
+	writer_count(w, "comment", p->comment);
 	writer_text(w, "order", p->order);
 	writer_text(w, "field", p->field);
 	writer_text(w, "value", p->value);
@@ -39,9 +37,12 @@ static void write_problem(struct writer *w, const struct problem *p)
 
 void problems_write(struct writer *w, const struct problems *problems)
 {
-	writer_number(w, "problem_count", (int64_t)problems->count);
+	if (problems)
+		writer_number(w, "problem_count", (int64_t)problems->count);
+	else
+		writer_text(w, "problem_count", NULL);
 	writer_open(w, "problems", '[');
-	for (size_t i = 0; i < problems->kept_count; i++)
+	for (size_t i = 0; problems && i < problems->kept_count; i++)
 		write_problem(w, &problems->kept[i]);
 	writer_close(w, '[');
 }

@@ -13,7 +13,8 @@ struct writer;
 
 /* One a line, after an indent of two. */
 void problems_print(FILE *to, const struct problems *problems);
-/* "problem_count":N,"problems":[{line, comment, order, field, value, rule}] */
+/* "problem_count":N,"problems":[{line, comment, order, field, value, rule}]; NULL: the
+ * document was not read, so null and none of them. */
 void problems_write(struct writer *w, const struct problems *problems);
 
 #endif

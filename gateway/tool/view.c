@@ -138,6 +138,14 @@ static void list_comment(struct listing *listing, const struct shown_comment *s)
 	listing_add(listing, colour_of(s->result), fields);
 }
 
+static void write_none_of_file(struct writer *w)
+{
+	writer_text(w, "date", NULL);
+	writer_text(w, "mail", NULL);
+	writer_text(w, "visible", NULL);
+	writer_text(w, "text", NULL);
+}
+
 static void write_of_file(struct writer *w, const struct comment *c)
 {
 	auto_buf struct buf text = {.max_bytes = TEXT_BYTES};
@@ -150,9 +158,9 @@ static void write_of_file(struct writer *w, const struct comment *c)
 
 static void write_of_journal(struct writer *w, const struct fact *fact)
 {
-	writer_text(w, "code", fact->code);
-	writer_text(w, "words", fact->message);
-	writer_number(w, "attempts", fact->attempt);
+	writer_text(w, "code", fact ? fact->code : NULL);
+	writer_text(w, "words", fact ? fact->message : NULL);
+	writer_count(w, "attempts", fact ? fact->attempt : 0);
 }
 
 static void write_comment(struct writer *w, const struct shown_comment *s)
@@ -163,9 +171,10 @@ static void write_comment(struct writer *w, const struct shown_comment *s)
 	writer_text(w, "comment", id_of(s));
 	if (s->comment)
 		write_of_file(w, s->comment);
+	else
+		write_none_of_file(w);
 	writer_text(w, "result", s->result);
-	if (s->fact)
-		write_of_journal(w, s->fact);
+	write_of_journal(w, s->fact);
 	writer_close(w, '{');
 }
 
@@ -319,6 +328,14 @@ static void write_place(
 	writer_text(w, field, is_there ? path : NULL);
 }
 
+static void write_size(struct writer *w, const struct view *v)
+{
+	if (v->has_file && v->trouble == 0)
+		writer_number(w, "size", v->st.st_size);
+	else
+		writer_text(w, "size", NULL);
+}
+
 void view_write(const struct view *v, struct writer *w)
 {
 	bool is_read = v->has_file && v->judge && v->trouble == 0;
@@ -330,10 +347,9 @@ void view_write(const struct view *v, struct writer *w)
 	write_place(w, "file", v->has_file, &v->file);
 	write_place(w, "rest", v->has_rest, &v->rest);
 	writer_time(w, "claimed", claimed_at(v));
-	if (v->has_file && v->trouble == 0)
-		writer_number(w, "size", v->st.st_size);
+	write_size(w, v);
 	writer_text(w, "verdict", is_read ? verdict_name(v->reading.verdict) : NULL);
-	problems_write(w, &v->reading.problems);
+	problems_write(w, is_read ? &v->reading.problems : NULL);
 	write_comments(w, v);
 	history_write(w, v->story);
 	writer_text(w, "retry_of", *v->story->of ? v->story->of : NULL);

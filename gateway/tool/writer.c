@@ -63,6 +63,14 @@ void writer_number(struct writer *w, const char *field, int64_t number)
 	printf("%" PRId64, number);
 }
 
+void writer_count(struct writer *w, const char *field, size_t count)
+{
+	if (count)
+		writer_number(w, field, (int64_t)count);
+	else
+		writer_text(w, field, NULL);
+}
+
 void writer_bool(struct writer *w, const char *field, bool truth)
 {
 	begin(w, field);

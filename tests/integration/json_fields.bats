@@ -43,6 +43,26 @@ while rest:
     rest = rest[end:].strip()' | sort -u
 }
 
+# Of JSON documents: what is not the same in two objects of a kind.
+differences() {
+	python3 -c '
+import json, sys
+known = {}
+def walk(value, kind):
+    for name, one in enumerate(value) if isinstance(value, list) else value.items():
+        if isinstance(one, (dict, list)):
+            walk(one, kind if isinstance(value, list) else kind + "/" + name)
+    if isinstance(value, dict):
+        first = known.setdefault(kind, list(value))
+        if list(value) != first:
+            print("in", kind or "/", set(value) ^ set(first) or "order")
+rest = sys.stdin.read().strip()
+while rest:
+    value, end = json.JSONDecoder().raw_decode(rest)
+    walk(value, "")
+    rest = rest[end:].strip()' | sort -u
+}
+
 # COMMAND PAGE: what is said of it in the section JSON; other commands are named there, too.
 told() {
 	sed -n '/^# JSON/,/^# EX/p' "$2" | sed -n "/^\\*$1\\*\$/,/^\$/p" | sed 1d |
@@ -122,6 +142,43 @@ live() {
 	fields <"$SITE/given" | grep -vxE 'line|field|value|rule' >"$SITE/fields"
 	diff "$SITE/fields" <(told show "${PAGES[0]}")
 	diff "$SITE/fields" <(told show "${PAGES[1]}")
+}
+
+@test "each file and each comment that is shown has all fields, known or not" {
+	live
+	document WEB-1:abc | drop worse.xml
+	eventually is_failed worse.xml
+	document WEB-3:3 WEB-4:4 >"$SPOOL/incoming/.waits.xml"
+	mv "$SPOOL/incoming/.waits.xml" "$SPOOL/incoming/waits.txt"
+	rm "$(path_in sent orders.xml)" "$(path_in sending doubt.xml)"
+	tool show orders.xml doubt.xml worse.xml waits.txt --json >"$SITE/given"
+	[ -z "$(differences <"$SITE/given")" ]
+	[ "$(json '[d[0][f] for f in ("file", "size", "problem_count", "problems")]' <"$SITE/given")" = \
+		'[None, None, None, []]' ]
+	[ "$(json '[d[0]["comments"][0][f] for f in ("date", "mail", "visible", "text")]' \
+		<"$SITE/given")" = '[None, None, None, None]' ]
+	[ "$(json '[d[-1]["comments"][0][f] for f in ("result", "code", "words", "attempts")]' \
+		<"$SITE/given")" = '[None, None, None, None]' ]
+}
+
+@test "a name that show does not find has no object, and makes the status 1" {
+	touch "$SPOOL/incoming/a.xml"
+	run --separate-stderr -1 tool show none.xml a.xml --json
+	[ "$(json '[f["name"] for f in d]' <<<"$output")" = "['a.xml']" ]
+	# shellcheck disable=SC2154 # by run
+	[[ $stderr == *'none.xml: in no folder, and not in the journal'* ]]
+}
+
+@test "each file that is checked has all fields, known or not" {
+	document >"$SITE/none.xml"
+	document WEB-1:1 >"$SITE/good.xml"
+	document WEB-1:abc >"$SITE/bad.xml"
+	sed '$d' "$SITE/good.xml" >"$SITE/cut.xml"
+	tool check "$SITE"/{none,good,bad,cut,missing}.xml --json >"$SITE/given" || true
+	[ -z "$(differences <"$SITE/given")" ]
+	[ "$(json '[(f["comments"], f["problem_count"]) for f in d]' <"$SITE/given")" = \
+		'[(0, 0), (1, 0), (None, 1), (None, 1), (None, None)]' ]
+	[ "$(json '[f["problems"][0]["comment"] for f in d[2:4]]' <"$SITE/given")" = '[1, None]' ]
 }
 
 @test "fields of retry" {
