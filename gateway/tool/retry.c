@@ -202,6 +202,7 @@ static void retry_name(struct retry *retry, const char *name)
 {
 	char base[NAME_MAX + 1];
 	auto_buf struct buf names = {.max_bytes = NOTE_MAX_BYTES};
+	auto_buf struct buf where = {.max_bytes = NOTE_MAX_BYTES};
 	struct meant m = {.has_sites = retry->tool->site_count > 1, .names = &names};
 	if (!base_of(name, base)) {
 		tell(retry, name, false, _("not the name of a file"));
@@ -220,9 +221,8 @@ static void retry_name(struct retry *retry, const char *name)
 	}
 	if (m.count && move(retry, m.found_in, m.found) != -ENOENT)
 		return;
-	tool_say_moved(retry->tool, base);
-	retry->left++;
-	retry->status = EXIT_FAILURE;
+	tool_add_moved(retry->tool, base, &where);
+	tell(retry, name, false, buf_peek(&where));
 }
 
 struct names {
@@ -250,6 +250,14 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Nobody asked for it by its name, so it is no failure. */
+static void say_moved(const struct retry *retry, const char *name)
+{
+	auto_buf struct buf where = {.max_bytes = NOTE_MAX_BYTES};
+	tool_add_moved(retry->tool, name, &where);
+	tool_complain("%s: %s", name, buf_peek(&where));
+}
+
 /* By their names, which is the order of their time: so they arrive in it, too. */
 static int retry_site(struct retry *retry, struct seer *seer)
 {
@@ -260,7 +268,7 @@ static int retry_site(struct retry *retry, struct seer *seer)
 		qsort((void *)names.list, names.count, sizeof(*names.list), by_name);
 	for (size_t i = 0; i < names.count; i++)
 		if (move(retry, seer, names.list[i]) == -ENOENT)
-			tool_say_moved(retry->tool, names.list[i]);
+			say_moved(retry, names.list[i]);
 	return r;
 }
 

@@ -137,15 +137,15 @@ static bool find_folder(
 	return is_in_sent(site, name, where);
 }
 
-void tool_say_moved(const struct tool *tool, const char *name)
+void tool_add_moved(const struct tool *tool, const char *name, struct buf *out)
 {
 	char where[NAME_MAX];
 	for (size_t i = 0; i < tool->site_count; i++) {
 		if (!find_folder(&tool->sites[i], name, where))
 			continue;
-		tool_complain(_("%s: not there; it is in %s/%s now"), name,
+		buf_add_format(out, _("not there; it is in %s/%s now"),
 			spool_path(tool->sites[i].spool), where);
 		return;
 	}
-	tool_complain(_("%s: no such file in any folder"), name);
+	buf_add_text(out, _("no such file in any folder"));
 }

@@ -19,6 +19,8 @@
 #include "system/config.h"
 #include "system/spool.h"
 
+struct buf;
+
 struct tool_options {
 	const char *config;
 	const char *site; /* NULL: all of them */
@@ -66,8 +68,8 @@ bool tool_read_age(const char *text, msec_t *age);
 /* Says who may read what was refused to us: a file or a folder, or what it lies in. */
 void tool_say_unreadable(const char *path);
 
-/* The usual sentence about one name that is not where it was looked for: says where it is
- * now, if it is in another folder of a site. */
-void tool_say_moved(const struct tool *tool, const char *name);
+/* The usual words about one name that is not where it was looked for: where it is now, if
+ * it is in another folder of a site. */
+void tool_add_moved(const struct tool *tool, const char *name, struct buf *out);
 
 #endif

@@ -273,7 +273,7 @@ fail_invalid() {
 	[[ $output == *"$SPOOL/sending now"* ]]
 	[[ $output == *"$SPOOL/incoming now"* ]]
 	[[ $output == *"$SPOOL/sent/2026-01-01 now"* ]]
-	[[ $output == *'none.xml: no such file'* ]]
+	[[ $output == *$'none.xml\tno such file'* ]]
 	holds_drops incoming 1
 }
 
@@ -326,6 +326,19 @@ fail_invalid() {
 @test "--json tells what retry did" {
 	fail_drop a.xml
 	[ "$(tool retry --all --json | json 'd[0]["result"]')" = moved ]
+}
+
+@test "--json and a pipe tell of a name that is not in failed/ with the others" {
+	fail_drop a.xml
+	touch "$SPOOL/incoming/b.xml"
+	run --separate-stderr -1 tool retry a.xml b.xml none.xml --json
+	[ -z "$stderr" ]
+	[ "$(json '[(f["result"], f["name"][-5:]) for f in d]' <<<"$output")" = \
+		"[('moved', 'a.xml'), ('left', 'b.xml'), ('left', 'e.xml')]" ]
+	[ "$(json '[f["note"] for f in d[1:]]' <<<"$output")" = \
+		"['not there; it is in $SPOOL/incoming now', 'no such file in any folder']" ]
+	run --separate-stderr -1 tool retry none.xml
+	[ "$output" = $'left\tnone.xml\tno such file in any folder' ]
 }
 
 # --- purge ---
