@@ -357,6 +357,47 @@ static void print_finding(
 	listing_add(listing, colour_of(f->state), fields);
 }
 
+/* Of several comments of a file the first names it. */
+static bool is_named(const struct findings *found, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (found->list[k]->has_place &&
+			found->list[k]->place.folder == found->list[i]->place.folder &&
+			!strcmp(found->list[k]->place.name, found->list[i]->place.name))
+			return true;
+	return false;
+}
+
+static void print_files(const struct findings *found)
+{
+	char file[PLACE_PATH_MAX];
+	for (size_t i = 0; i < found->count; i++) {
+		if (!found->list[i]->has_place || is_named(found, i))
+			continue;
+		place_write(&found->list[i]->place, file);
+		fputs(file, stdout);
+		putchar('\0');
+	}
+}
+
+/* listing NULL: the names of files alone. */
+static void print_findings(struct listing *listing, const struct site_config *config,
+	const struct findings *found, bool is_json)
+{
+	if (!listing)
+		print_files(found);
+	for (size_t i = 0; listing && i < found->count; i++)
+		print_finding(listing, config->name, found->list[i], is_json);
+}
+
+static struct listing *open_listing(const struct tool_options *o)
+{
+	bool is_screen = print_is_terminal(); /* no raw names there */
+	if (o->null && !o->json && !is_screen)
+		return NULL;
+	return listing_new(columns, o->json ? COLUMNS : COLUMNS - 1, o->json);
+}
+
 static void say_none(const struct tool_options *o)
 {
 	if (o->order && o->comment)
@@ -394,18 +435,16 @@ int run_find(struct tool *tool)
 		tool_complain(_("find wants --order NUMBER, --comment ID, or both"));
 		return EX_USAGE;
 	}
-	struct listing *listing =
-		listing_new(columns, o->json ? COLUMNS : COLUMNS - 1, o->json);
+	struct listing *listing = open_listing(o);
 	for (size_t i = 0; i < tool->site_count; i++) {
 		auto_with(findings_done) struct findings found = {
 			.order = o->order, .comment = o->comment};
 		search_site(&tool->sites[i], &found, &gaps);
-		for (size_t k = 0; k < found.count; k++)
-			print_finding(listing, tool->sites[i].config->name, found.list[k],
-				o->json);
+		print_findings(listing, tool->sites[i].config, &found, o->json);
 		count += found.count;
 	}
-	listing_end(listing);
+	if (listing)
+		listing_end(listing);
 	if (!count && !gaps.in_files)
 		say_none(o);
 	say_gaps(&gaps, count);

@@ -32,7 +32,7 @@ struct tool_options {
 	bool check;
 	bool all;
 	bool yes;
-	bool null; /* names that list writes, and - reads, end in a NUL */
+	bool null; /* names that list and find write, and - reads, end in a NUL */
 	bool help, version;
 };
 

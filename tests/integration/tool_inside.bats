@@ -62,6 +62,20 @@ comment_fields() {
 	[[ $(tool find --comment 2) == *$'\tfailed/'* ]]
 }
 
+@test "find gives the files alone, each once and with a NUL behind it" {
+	local odd=$'one\nand\ttwo.xml'
+	document WEB-1:1 WEB-1:2 >"$SPOOL/failed/${A}_$odd"
+	document WEB-1:3 >"$SPOOL/incoming/b.xml"
+	journal $DAY_1 10:15:30.000001 outcome $B "$(comment_fields 1 WEB-1 4),\"result\":\"deferred\""
+	[ "$(tool find --order WEB-1 | grep -c withdrawn)" -eq 1 ]
+	diff <(tool find --order WEB-1 -0 | sort -z | od -c) \
+		<(printf '%s\0' "failed/${A}_$odd" incoming/b.xml | od -c)
+	[ "$(tool find -0 --order WEB-1 --json | json 'len(d)')" -eq 4 ]
+	[ "$(tool find -0 --order WEB-1 | tool show -0 --json - | json 'len(d)')" -eq 2 ]
+	run -1 tool find -0 --order WEB-9
+	[[ $output == *'order WEB-9: no comment of it'* ]]
+}
+
 @test "find says what it looked for when there is none" {
 	live
 	run -1 tool find --order WEB-77
