@@ -22,6 +22,7 @@
 #include "tool/folder.h"
 #include "tool/journal.h"
 #include "tool/judge.h"
+#include "tool/needles.h"
 #include "tool/past.h"
 #include "tool/print.h"
 #include "tool/snapshot.h"
@@ -34,17 +35,22 @@ struct foresight {
 	struct judge *judge;     /* NULL: not to be had, no file is foreseen */
 	struct history *history; /* NULL: likewise, no wait */
 	struct snapshot snapshot;
-	struct findings wanted;  /* the comments of failed/ */
+	bool is_one;
+	struct findings wanted;  /* the comments of the file, or of all of failed/ */
+	struct needles ids;      /* of those */
 	struct findings answers; /* the shop's last word about them */
 	bool has_answers;        /* they were looked for */
 };
 
-struct foresight *foresight_open(const struct tool_site *site, const struct moment *now)
+struct foresight *foresight_open(
+	const struct tool_site *site, const struct moment *now, bool is_one)
 {
 	static const struct census none = {.is_all = true}; /* counts are not asked */
 	struct foresight *f = xcalloc(1, sizeof(*f));
 	f->site = site;
 	f->now = *now;
+	f->is_one = is_one;
+	needles_init(&f->ids, "comment");
 	f->intake = intake_new(site->config->pattern, 0);
 	f->history = past_open(site->spool);
 	f->judge = judge_open(site->config);
@@ -57,6 +63,7 @@ void foresight_close(struct foresight *f)
 	if (!f)
 		return;
 	findings_done(&f->wanted);
+	needles_done(&f->ids);
 	findings_done(&f->answers);
 	snapshot_done(&f->snapshot);
 	judge_close(f->judge);
@@ -81,19 +88,30 @@ static void note_oldest(void *context, const struct folder_entry *entry)
 		*oldest = at;
 }
 
-static void want_comments(void *context, const struct folder_entry *entry)
+static void want_comments(struct foresight *f, const struct document *document)
 {
-	struct foresight *f = context;
-	auto_with(reading_done) struct reading reading = {0};
-	if (judge_read_drop(
-		    f->judge, f->site->spool, FOLDER_FAILED, entry->name, &reading) < 0)
-		return;
-	size_t count = reading.document ? document_count(reading.document) : 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct comment *c = document_comment(reading.document, i);
+	for (size_t i = 0; i < document_count(document); i++) {
+		const struct comment *c = document_comment(document, i);
+		needles_add(&f->ids, c->id);
 		if (!findings_get(&f->wanted, c->web_order_number, c->id))
 			(void)findings_add(&f->wanted, c->web_order_number, c->id);
 	}
+}
+
+static void want_file(void *context, const struct folder_entry *entry)
+{
+	struct foresight *f = context;
+	auto_with(reading_done) struct reading reading = {0};
+	if (judge_read_drop(f->judge, f->site->spool, FOLDER_FAILED, entry->name,
+		    &reading) == 0 &&
+		reading.document)
+		want_comments(f, reading.document);
+}
+
+static bool wants_line(void *context, const char *line, size_t len)
+{
+	const struct foresight *f = context;
+	return needles_has_one(&f->ids, line, len);
 }
 
 /* What waited for longer than give_up was not refused: the shop never spoke of it. */
@@ -114,7 +132,7 @@ static bool close_day(void *context)
 }
 
 /* The journal knows far more comments than failed/ has. */
-static void look_for_answers(struct foresight *f)
+static void look_for_answers(struct foresight *f, const struct document *document)
 {
 	const struct folder_choice failed = {.folder = FOLDER_FAILED};
 	usec_t since = 0;
@@ -124,10 +142,14 @@ static void look_for_answers(struct foresight *f)
 	(void)folder_walk(f->site->spool, &failed, note_oldest, &since);
 	if (!since)
 		return; /* none of them was ever claimed */
-	(void)folder_walk(f->site->spool, &failed, want_comments, f);
+	if (f->is_one)
+		want_comments(f, document);
+	else
+		(void)folder_walk(f->site->spool, &failed, want_file, f);
 	auto_with(journal_cleanup) struct journal *journal = journal_open(f->site);
 	journal_search(journal, &(struct journal_search){
 					.needles = {"\"result\":\""},
+					.wants = wants_line,
 					.since = since,
 					.newest_first = true,
 					.take = take_answer,
@@ -184,7 +206,7 @@ static void foresee_answers(
 	const struct finding *first = NULL;
 	size_t refused = 0;
 	size_t delivered = 0;
-	look_for_answers(f);
+	look_for_answers(f, document);
 	for (size_t i = 0; i < document_count(document); i++) {
 		const struct comment *c = document_comment(document, i);
 		const struct finding *finding =

@@ -10,16 +10,19 @@
  * Must not know: who moves it. Promises: nothing is told that is not on record; what
  * cannot be read is passed over in silence, as the file is moved all the same.
  * Cost: the journal is read once for a site, from the time of its oldest failed file on,
- * and only when a file is valid; then all failed files are read, as the comments in them
- * are what is kept of the journal.
+ * and only when a file is valid. What is kept of it is about the comments of the one file
+ * that is asked about, or of all failed files, which then are read, too.
  */
+#include <stdbool.h>
+
 struct buf;
 struct foresight;
 struct moment;
 struct tool_site;
 
-/* Both are as of now, and the site is borrowed. */
-struct foresight *foresight_open(const struct tool_site *site, const struct moment *now);
+/* Both are as of now, and the site is borrowed. is_one: one file only is asked about. */
+struct foresight *foresight_open(
+	const struct tool_site *site, const struct moment *now, bool is_one);
 void foresight_close(struct foresight *f);
 
 /* About a file of failed/, in words; nothing if nothing is foreseen. */

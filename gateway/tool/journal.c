@@ -159,7 +159,7 @@ static bool holds(const struct journal_search *search, const char *line, size_t 
 		if (!memmem(line, len, needle, strlen(needle)))
 			return false;
 	}
-	return true;
+	return !search->wants || search->wants(search->context, line, len);
 }
 
 static bool is_record(const char *line, size_t len, struct record *record)

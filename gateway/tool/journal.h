@@ -26,6 +26,8 @@ enum { JOURNAL_NEEDLES = 2 };
 struct journal_search {
 	const char *needles[JOURNAL_NEEDLES]; /* each must be in a line; the first is
 						 looked for, so the rarest. NULL: none */
+	/* Whether a line that holds them is worth parsing. NULL: each is. */
+	bool (*wants)(void *context, const char *line, size_t len);
 	usec_t since;      /* older days are left out, but for one; 0: none is */
 	bool newest_first; /* the days; lines of a day come in their order always */
 	/* Of one record; the record is gone afterwards. */

@@ -42,6 +42,7 @@ struct retry {
 	struct seer *seers; /* of each site */
 	struct listing *listing;
 	struct moment now;
+	bool is_one; /* no more than one file is meant */
 	size_t moved, left;
 	int status;
 };
@@ -82,7 +83,8 @@ static int move(struct retry *retry, struct seer *seer, const char *name)
 	int r = spool_look(spool, FOLDER_FAILED, name, &st);
 	if (r == 0) {
 		if (!seer->foresight)
-			seer->foresight = foresight_open(seer->site, &retry->now);
+			seer->foresight =
+				foresight_open(seer->site, &retry->now, retry->is_one);
 		foresight_tell(seer->foresight, name, &note);
 		r = io_rename(spool_folder_fd(spool, FOLDER_FAILED), name,
 			spool_folder_fd(spool, FOLDER_INCOMING), name, false);
@@ -326,7 +328,8 @@ int run_retry(struct tool *tool)
 	struct retry retry = {.tool = tool,
 		.seers = seers,
 		.listing = listing_new(columns, FIELDS, tool->options.json),
-		.now = clock_now()};
+		.now = clock_now(),
+		.is_one = tool->name_count == 1 && strcmp(tool->names[0], "-") != 0};
 	if (tool->options.all)
 		retry_all(&retry);
 	else

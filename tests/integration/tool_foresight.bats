@@ -68,6 +68,22 @@ foretold() {
 	foretold b.xml '2 comments of it were delivered before: they are sent again'
 }
 
+@test "answers are found whatever a number is written with, and others are not looked at" {
+	set_option shop_limits false
+	local fields='"n":1,"order":"WEB-1","comment":"a\"b\\é"'
+	journal 2026-01-01 10:15:31.000000 outcome $STAMP "$fields,\"result\":\"rejected\",\"code\":\"3002\""
+	printf '%s\n' '"comment":"2","result":"delivered"' '"comment":"a\"b\","result":"delivered"' \
+		'"result":"delivered","comment":"a' >>"$SPOOL/audit/2026-01-01.jsonl"
+	document 'WEB-1:a"b\é' >"$SPOOL/failed/${STAMP}_a.xml"
+	document WEB-2:2 >"$SPOOL/failed/${STAMP}_b.xml"
+	foretold a.xml 'did not accept 1 comment of it'
+	[ "${#lines[@]}" -eq 1 ]
+	mv "$SPOOL/incoming/${STAMP}_a.xml" "$SPOOL/failed"
+	run -0 tool retry --all
+	[[ $output == *'did not accept 1 comment of it'* ]]
+	[[ $output == *'2026-01-01.jsonl:2: not a record of the journal'* ]]
+}
+
 @test "a file that was delivered in part and is put back whole is sent whole" {
 	fail_part
 	rm "$SPOOL"/failed/*
