@@ -6,7 +6,8 @@
  *
  * A claim is known by its stamp; its file may have been numbered (~2) where it went, and
  * the journal has names that are no UTF-8 without their odd bytes. A file that moves
- * while it is looked for may be missed; nothing else is.
+ * as the gateway moves it is not missed, as folders are looked at in that order; one that
+ * goes another way while it is looked for may be.
  */
 #include <limits.h>
 #include <stdbool.h>

@@ -250,6 +250,20 @@ const char *story_result(const struct story *story, const struct fact *fact)
 	return "posted";
 }
 
+bool story_is_open(const struct story *story)
+{
+	bool is_open = false;
+	for (size_t i = 0; i < story->count; i++) {
+		enum event event = story->facts[i].event;
+		if (event == EVENT_READING || event == EVENT_POSTING)
+			is_open = true;
+		else if (event == EVENT_SETTLED || event == EVENT_WITHDRAWN ||
+			 event == EVENT_RETURNED)
+			is_open = false;
+	}
+	return is_open;
+}
+
 bool story_is_reread(const struct story *story, const struct fact *fact)
 {
 	for (const struct fact *f = story->facts; f < fact; f++)

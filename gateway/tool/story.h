@@ -54,6 +54,8 @@ void story_index(const struct story *story, const struct fact **by_number, size_
 /* What it says of a comment, or NULL for NULL: "posted" while the answer may still come,
  * "unknown" once the run that sent it is over, or the file is. */
 const char *story_result(const struct story *story, const struct fact *fact);
+/* It was taken, and nothing tells so far that it left sending/. */
+bool story_is_open(const struct story *story);
 /* Whether an earlier run had read the file before that fact, a reading. */
 bool story_is_reread(const struct story *story, const struct fact *fact);
 /* The highest number of a comment that it tells of. */
