@@ -39,6 +39,26 @@ _opensi_sites() {
 	_opensi_ask status --json | grep -o '"name":"[^"]*"' | cut -d '"' -f 4
 }
 
+# Of one command, or of all of them: any may stand before the command.
+_opensi_all_options() {
+	local program=${COMP_WORDS[0]} each
+	for each in ${command:-$("$program" --help 2>/dev/null | _opensi_commands)}; do
+		"$program" "$each" --help 2>/dev/null | _opensi_options
+	done | sort -u
+}
+
+# The days of sent/. Where that is, the program says of a day on which nothing was sent.
+_opensi_days() {
+	local sent day
+	"${asked[@]}" list sent/1970-01-01 2>&1 >/dev/null |
+		sed -n 's|^opensi-spool: \(.*\)/sent/1970-01-01: .*|\1/sent|p' |
+		while IFS= read -r sent; do
+			for day in "$sent"/[0-9]*; do
+				[ ! -d "$day" ] || printf 'sent/%s\n' "${day##*/}"
+			done
+		done | sort -u
+}
+
 # Words before the current one: sets command, and asked, which is the program with -c, -s.
 _opensi_read_line() {
 	local i word
@@ -47,13 +67,17 @@ _opensi_read_line() {
 		word=${COMP_WORDS[i]}
 		case $word in
 		-c | --config | -s | --site)
-			[ $((++i)) -ge "$COMP_CWORD" ] || asked+=("$word" "${COMP_WORDS[i]}")
+			[ "${COMP_WORDS[i + 1]-}" != = ] || i=$((i + 1))
+			[ $((++i)) -ge "$COMP_CWORD" ] ||
+				asked+=("$word" "${COMP_WORDS[i]/#\~\//$HOME/}")
 			;;
 		--)
 			break
 			;;
 		-*)
-			! _opensi_wants_argument "$word" || i=$((i + 1))
+			_opensi_wants_argument "$word" || continue
+			[ "${COMP_WORDS[i + 1]-}" != = ] || i=$((i + 1))
+			i=$((i + 1))
 			;;
 		*)
 			command=${command:-$word}
@@ -84,6 +108,7 @@ _opensi_offer_arguments() {
 	case $command in
 	list)
 		_opensi_offer "$1" < <(printf '%s\n' incoming sending sent failed)
+		[[ $1 != sent/* ]] || _opensi_offer "$1" < <(_opensi_days)
 		;;
 	retry)
 		_opensi_offer_names_in "$1" failed
@@ -101,6 +126,9 @@ _opensi_spool() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local asked command
 	COMPREPLY=()
+	# --config=FILE is three words for bash.
+	[ "$current" != = ] || current=
+	[ "$previous" != = ] || previous=${COMP_WORDS[COMP_CWORD - 2]}
 	_opensi_read_line
 	case $previous in
 	-c | --config)
@@ -115,8 +143,7 @@ _opensi_spool() {
 	if _opensi_wants_argument "$previous"; then
 		return
 	elif [[ $current == -* ]]; then
-		_opensi_offer "$current" < <("${COMP_WORDS[0]}" ${command:+"$command"} --help \
-			2>/dev/null | _opensi_options)
+		_opensi_offer "$current" < <(_opensi_all_options)
 	elif [ -z "$command" ]; then
 		_opensi_offer "$current" < <("${COMP_WORDS[0]}" --help 2>/dev/null |
 			_opensi_commands)

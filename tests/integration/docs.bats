@@ -217,6 +217,39 @@ long_options() {
 	[ "$(bash_offers "$GATEWAY" --config gate)" = gateway.conf ]
 }
 
+@test "bash offers what may stand before the command, and goes on behind it" {
+	local command
+	make_site
+	"$TOOL" -c "$CONF" init
+	touch "$SPOOL/failed/one.xml"
+	same <(for command in $(commands); do long_options "$TOOL" "$command"; done) \
+		<(bash_offers "$TOOL" --)
+	same <(commands) <(bash_offers "$TOOL" -c "$CONF" '')
+	same <(commands) <(bash_offers "$TOOL" --json '')
+	# As bash parts it at the sign:
+	same <(commands) <(bash_offers "$TOOL" --config = "$CONF" '')
+	[ "$(bash_offers "$TOOL" --config = "$CONF" retry '')" = one.xml ]
+	# shellcheck disable=SC2088 # as it stands on the command line
+	[ "$(HOME=$SITE bash_offers "$TOOL" -c '~/gateway.conf' retry '')" = one.xml ]
+	cd "$SITE"
+	[ "$(bash_offers "$TOOL" --config = gate)" = gateway.conf ]
+	bash_offers "$TOOL" --config = | grep -x gateway.conf
+}
+
+@test "days of sent/ are offered behind its name" {
+	make_site
+	"$TOOL" -c "$CONF" init
+	mkdir "$SPOOL"/sent/2026-11-2{2,3}
+	[ "$(bash_offers "$TOOL" -c "$CONF" list sent/ | paste -sd ' ')" = \
+		'sent/2026-11-22 sent/2026-11-23' ]
+	[ "$(bash_offers "$TOOL" -c "$CONF" list sent/2026-11-23)" = sent/2026-11-23 ]
+	[ "$(bash_offers "$TOOL" -c "$CONF" list sent)" = sent ]
+	command -v zsh >/dev/null || return 0
+	[ "$(zsh_offers "opensi-spool -c $CONF list sent/" | paste -sd ' ')" = \
+		'sent/2026-11-22 sent/2026-11-23' ]
+	[ "$(zsh_offers "opensi-spool -c $CONF list f")" = failed ]
+}
+
 # LINE: what zsh offers for it, in a terminal of its own.
 zsh_offers() {
 	PATH=${GATEWAY%/*}:$PATH timeout 60 zsh -f -c '
