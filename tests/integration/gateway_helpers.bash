@@ -121,8 +121,8 @@ gateway_status() {
 
 stop_gateway() {
 	[ -n "${GATEWAY_PID:-}" ] || return 0
-	kill -TERM "$GATEWAY_PID"
 	kill -CONT "$GATEWAY_PID" # a test that failed may have left it stopped
+	kill -TERM "$GATEWAY_PID"
 	gateway_status
 }
 
