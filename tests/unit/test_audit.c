@@ -594,7 +594,7 @@ static void a_checkpoint_is_found_wherever_it_lies(void **state)
 		add_filler(DAY_ONE, len);
 		assert_replayed("one one", 1);
 	}
-	add_filler(DAY_ONE, 3 * PART);
+	add_filler(DAY_ONE, (size_t)3 * PART);
 	assert_replayed("one one", 2);
 }
 
