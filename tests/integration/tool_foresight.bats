@@ -148,7 +148,8 @@ foretold() {
 	echo '<broken' >"$SPOOL/failed/${STAMP}_b.xml"
 	foretold b.xml 'not valid yet; opensi-spool check says why; no gateway runs'
 	start_gateway
-	fail_drop c.xml
+	# Another comment: that of a.xml is being delivered, which would be told.
+	document WEB-2:2 >"$SPOOL/failed/${STAMP}_c.xml"
 	run -0 tool retry c.xml
 	[ "$output" = $'moved\t'"${STAMP}_c.xml"$'\t' ]
 }
