@@ -5,7 +5,8 @@
  * state_file - where the snapshot of a spool lies, and how it is read again
  *
  * Knows: its name and its bounds, and that its time of change is a sign of life: a gateway
- * that has nothing new to tell touches it, which wakes nobody. Must not know: what it says (core/status.h).
+ * that has nothing new to tell touches it, which wakes nobody. Must not know: what it says
+ * (core/status.h).
  */
 #include "base/times.h"
 

@@ -6,9 +6,9 @@
  *
  * Knows: which of it can be told beforehand, and from where: the file is read by the very
  * code that the gateway has; the journal knows what the shop has, what it did not accept
- * and what it may still be storing; the lock and state.json know whether anything will take the file.
- * Must not know: who moves it. Promises: nothing is told that is not on record; what
- * cannot be read is passed over in silence, as the file is moved all the same.
+ * and what it may still be storing; the lock and state.json know whether anything will
+ * take the file. Must not know: who moves it. Promises: nothing is told that is not on
+ * record; what cannot be read is passed over in silence, as the file is moved all the same.
  * Cost: the journal is read once for a site, from the time of its oldest failed file on,
  * and only when a file is valid. What is kept of it is about the comments of the one file
  * that is asked about, or of all failed files, which then are read, too.

@@ -9,8 +9,9 @@
  * Promises: constant memory. A line is parsed only if it holds what is searched for, as
  * bytes; the others cost a memmem(3). The files may grow, end or go meanwhile.
  * Errors: a line that holds what is searched for and is no record, or one with a number
- * that no comment can have, is told on standard error (file:line), once, and passed over; so is a day that cannot be read, with who may
- * read it. journal_is_partial() tells whether any was.
+ * that no comment can have, is told on standard error (file:line), once, and passed over;
+ * so is a day that cannot be read, with who may read it. journal_is_partial() tells
+ * whether any was.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "skipping.h"
 
+/* Not below TMPDIR: the folders above it must be open to all, as those above /tmp are. */
 static char path[] = "/tmp/test_access.XXXXXX";
 
 static int enter(void **state)
