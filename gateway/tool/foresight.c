@@ -80,11 +80,13 @@ static void begin(struct buf *note)
 
 /* --- what the shop said before --- */
 
+/* What was put there by hand may have been sent at any time. */
 static void note_oldest(void *context, const struct folder_entry *entry)
 {
 	usec_t *oldest = context;
 	usec_t at = 0;
-	if (times_parse_stamp(entry->name, &at) == 0 && (!*oldest || at < *oldest))
+	(void)times_parse_stamp(entry->name, &at);
+	if (at < *oldest)
 		*oldest = at;
 }
 
@@ -135,13 +137,11 @@ static bool close_day(void *context)
 static void look_for_answers(struct foresight *f, const struct document *document)
 {
 	const struct folder_choice failed = {.folder = FOLDER_FAILED};
-	usec_t since = 0;
+	usec_t since = f->now.wall;
 	if (f->has_answers)
 		return;
 	f->has_answers = true;
 	(void)folder_walk(f->site->spool, &failed, note_oldest, &since);
-	if (!since)
-		return; /* none of them was ever claimed */
 	if (f->is_one)
 		want_comments(f, document);
 	else

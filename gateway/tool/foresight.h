@@ -9,9 +9,10 @@
  * and what it may still be storing; the lock and state.json know whether anything will
  * take the file. Must not know: who moves it. Promises: nothing is told that is not on
  * record; what cannot be read is passed over in silence, as the file is moved all the same.
- * Cost: the journal is read once for a site, from the time of its oldest failed file on,
- * and only when a file is valid. What is kept of it is about the comments of the one file
- * that is asked about, or of all failed files, which then are read, too.
+ * Cost: the journal is read once for a site, from the time of its oldest failed file on
+ * (all of it if one bears no time, as it was put there by hand), and only when a file is
+ * valid. What is kept of it is about the comments of the one file that is asked about, or
+ * of all failed files, which then are read, too.
  */
 #include <stdbool.h>
 

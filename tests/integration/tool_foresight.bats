@@ -66,6 +66,12 @@ foretold() {
 	[[ $output != *accept* ]]
 	document WEB-1:1 WEB-2:2 WEB-3:3 >"$SPOOL/failed/${STAMP}_b.xml"
 	foretold b.xml '2 comments of it were delivered before: they are sent again'
+	# Put there by hand: it may have been sent on any day.
+	fail_drop c.xml
+	journal 2025-12-02 10:15:31.000000 withdrawn 20251202T101530.123456Z
+	journal 2025-12-01 10:15:31.000000 outcome 20251201T101530.123456Z '"n":3,"order":"WEB-3","comment":"3","result":"delivered"'
+	document WEB-3:3 >"$SPOOL/failed/d.xml"
+	foretold d.xml '1 comment of it was delivered before'
 }
 
 @test "answers are found whatever a number is written with, and others are not looked at" {
