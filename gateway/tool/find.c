@@ -448,5 +448,5 @@ int run_find(struct tool *tool)
 	if (!count && !gaps.in_files)
 		say_none(o);
 	say_gaps(&gaps, count);
-	return count && !gaps.in_files ? EXIT_SUCCESS : EXIT_FAILURE;
+	return count && !gaps.in_files && !gaps.in_journal ? EXIT_SUCCESS : EXIT_FAILURE;
 }

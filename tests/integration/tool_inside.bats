@@ -298,6 +298,10 @@ fail_invalid() {
 	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --comment 7
 	[[ $output == *"audit/$DAY_1.jsonl: only the user $(id -un) and the group $(id -gn) may do that"* ]]
 	[[ $output == *'may still have been delivered'* ]]
+	# What waits may have been delivered on that day.
+	document WEB-1:7 | drop again.xml
+	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --comment 7
+	[[ $output == *"audit/$DAY_1.jsonl: only the user "*$'\twaiting\t'* ]]
 	chmod 050 "$SPOOL"
 	run -73 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --comment 7
 	chmod 750 "$SPOOL"
