@@ -90,6 +90,15 @@ foretold() {
 	[[ $output == *'2026-01-01.jsonl:2: not a record of the journal'* ]]
 }
 
+@test "answers are sought from the day of the oldest failed file on" {
+	journal 2026-01-01 10:15:31.000000 outcome $STAMP '"n":1,"order":"WEB-1","comment":"1","result":"rejected","code":"3002"'
+	journal 2026-02-01 10:15:30.000000 withdrawn 20260201T101530.123456Z
+	journal 2026-03-01 10:15:30.000000 withdrawn 20260301T101530.123456Z
+	fail_drop a.xml
+	document WEB-2:2 >"$SPOOL/failed/20260301T101530.123456Z_b.xml"
+	foretold a.xml 'order WEB-1, comment 1: 3002'
+}
+
 @test "a file that was delivered in part and is put back whole is sent whole" {
 	fail_part
 	rm "$SPOOL"/failed/*
@@ -135,6 +144,50 @@ foretold() {
 	journal 2026-01-01 10:15:32.000000 outcome $STAMP "$fields,\"cause\":\"max_attempts\",\"message\":\"broke\""
 	fail_drop b.xml
 	foretold b.xml 'comment 1: "broke"; no gateway runs'
+}
+
+# A doubt of so many seconds ago: doubt BOOT SECONDS ORDER COMMENT
+doubt() {
+	local up
+	up=$(awk -v ago="$2" '{ printf "%d", ($1 - ago) * 1000 }' /proc/uptime)
+	printf '{"v":1,"t":"2026-01-01T10:15:31.000000Z","up":%s,"boot":"%s","site":"WEB1","ev":"checkpoint","n":1,"order":"%s","comment":"%s","result":"unknown"}\n' \
+		"$up" "$1" "$3" "$4" >>"$SPOOL/audit/2026-01-01.jsonl"
+}
+
+@test "of several doubts the longest is told, of this boot what is left of it" {
+	local boot
+	boot=$(cat /proc/sys/kernel/random/boot_id)
+	set_option unknown_wait '"5h"'
+	doubt another-boot 3600 WEB-1 1
+	doubt "$boot" 7300 WEB-2 2
+	doubt "$boot" 18100 WEB-3 3
+	doubt "$boot" 60 WEB-4 5
+	fail_drop a.xml
+	foretold a.xml '1 comment waits for 5 h yet'
+	document WEB-1:1 WEB-2:2 WEB-3:3 WEB-5:5 >"$SPOOL/failed/${STAMP}_b.xml"
+	foretold b.xml '2 comments wait for up to 5 h yet'
+	document WEB-2:2 >"$SPOOL/failed/${STAMP}_c.xml"
+	foretold c.xml '1 comment waits for 2 h yet'
+	document WEB-3:3 WEB-5:5 >"$SPOOL/failed/${STAMP}_d.xml"
+	foretold d.xml 'no gateway runs'
+	[[ $output != *wait* ]]
+	document WEB-2:2 WEB-1:1 >"$SPOOL/failed/${STAMP}_e.xml"
+	foretold e.xml '2 comments wait for up to 5 h yet'
+}
+
+@test "a full disk holds up every file, be it valid or not" {
+	start_gateway
+	eventually said 'WEB1: open'
+	set_option min_free '"1024G"' # for the tool: the gateway does not read it anew
+	echo '<broken' >"$SPOOL/failed/${STAMP}_b.xml"
+	foretold b.xml 'opensi-spool check says why; it waits for the end of a hold, no-space: '
+}
+
+@test "without a schema a file is moved, and not told to be invalid" {
+	fail_drop a.xml
+	set_option schema '"none.xsd"'
+	run -0 tool retry a.xml
+	[[ $output == *'none.xsd: this schema cannot be used'*$'moved\t'*$'_a.xml\tno gateway runs: '* ]]
 }
 
 @test "a pattern is held against the name that a file had when it was dropped" {

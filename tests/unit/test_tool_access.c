@@ -66,11 +66,29 @@ static void what_is_not_there_is_told_as_such(void **state)
 	assert_string_equal(buf_peek(&why), "/nowhere/at/all: No such file or directory");
 }
 
+static bool is_denied(uid_t user, mode_t mode)
+{
+	const struct stat st = {.st_uid = 1000, .st_mode = S_IFREG | mode};
+	return access_is_denied(user, &st);
+}
+
+static void a_file_is_denied_to_whom_no_bit_may_be_meant_for(void **state)
+{
+	(void)state;
+	assert_false(is_denied(0, 0));
+	assert_false(is_denied(1000, 0400));
+	assert_true(is_denied(1000, 0044));
+	assert_true(is_denied(1001, 0400));
+	assert_false(is_denied(1001, 0040));
+	assert_false(is_denied(1001, 0004));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_group_is_named_only_if_it_may_do_that),
 		cmocka_unit_test(who_has_no_name_is_told_by_number),
+		cmocka_unit_test(a_file_is_denied_to_whom_no_bit_may_be_meant_for),
 		cmocka_unit_test(what_is_not_there_is_told_as_such),
 	};
 	return cmocka_run_group_tests_name("tool access", tests, enter, leave);
