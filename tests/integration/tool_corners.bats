@@ -89,6 +89,20 @@ make_two_sites() {
 	[ -e "$SPOOL/incoming/$name" ]
 }
 
+@test "a path says the site" {
+	make_two_sites
+	local other=$SITE/other
+	document WEB-1:1 | tee "$SPOOL/failed/${A}_a.xml" >"$other/failed/${A}_a.xml"
+	document WEB-2:2 | tee "$SPOOL/failed/${A}_b.xml" >"$other/failed/${A}_b.xml"
+	tool retry "$other/failed/${A}_a.xml" "$SPOOL/failed/b.xml"
+	[ "$(ls "$other/incoming" "$SPOOL/incoming" | paste -sd ' ')" = \
+		"$other/incoming: ${A}_a.xml  $SPOOL/incoming: ${A}_b.xml" ]
+	holds_drops failed 1
+	run -1 tool retry "$other/failed/a.xml"
+	[[ $output == *$'a.xml\tno such file in any folder'* ]]
+	holds_drops failed 1
+}
+
 @test "what is old of two sites is deleted site by site" {
 	make_two_sites
 	mkdir "$SITE"/{spool,other}/sent/2020-01-01
@@ -331,9 +345,9 @@ wait_for_nothing_known() {
 }
 
 @test "find takes a file that was moved back for one that waits" {
-	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"rejected\""
+	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"rejected\",\"code\":\"3002\""
 	document WEB-1:7 >"$SPOOL/incoming/${A}_orders.xml"
-	[[ $(tool find --comment 7) == *$'\twaiting\t'*"incoming/${A}_orders.xml" ]]
+	[[ $(tool find --comment 7) == *$'\twaiting\t'*$'Z\t\t\t'"incoming/${A}_orders.xml" ]]
 	echo '<broken' >"$SPOOL/incoming/${A}_orders.xml"
 	[[ $(tool find --comment 7) == *$'\twaiting\t'*"incoming/${A}_orders.xml" ]]
 	set_option schema '"none.xsd"'

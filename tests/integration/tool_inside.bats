@@ -104,6 +104,8 @@ comment_fields() {
 	run -0 tool find --order WEB-1 --comment 7
 	[ "${#lines[@]}" -eq 1 ]
 	[[ $output == *$'\tdelivered\t2026-11-01T10:15:30.000001Z\t1002\t'* ]]
+	document WEB-1:7 >"$SPOOL/failed/20261104T101530.000001Z_again.xml"
+	[ "$(tool find --comment 7)" = "$output" ]
 }
 
 @test "a checkpoint says again what came about earlier" {
@@ -135,7 +137,10 @@ comment_fields() {
 	[[ $(tool find --comment 7) == *$'\tunknown until '*"incoming/${A}_orders.xml" ]]
 	mv "$SPOOL/incoming/${A}_orders.xml" "$SPOOL/sending/${B}_orders.xml"
 	[[ $(tool find --comment 7) == *$'\tunknown until '*"sending/${B}_orders.xml" ]]
-	mv "$SPOOL/sending/${B}_orders.xml" "$SPOOL/incoming/other.xml"
+	# In failed/ it waits for a person.
+	mv "$SPOOL/sending/${B}_orders.xml" "$SPOOL/failed/"
+	[[ $(tool find --comment 7) == *$'\tfailed\t'*"failed/${B}_orders.xml" ]]
+	mv "$SPOOL/failed/${B}_orders.xml" "$SPOOL/incoming/other.xml"
 	[[ $(tool find --comment 7) == *$'\tunknown until '*incoming/other.xml ]]
 	set_option unknown_wait '"1s"'
 	rm "$SPOOL"/audit/*
@@ -161,6 +166,8 @@ comment_fields() {
 @test "a comment that was put off and taken away is withdrawn" {
 	journal $DAY_1 10:00:00.500000 outcome $A "$(comment_fields 1 WEB-1 7),\"result\":\"deferred\""
 	[[ $(tool find --comment 7) == *$'\twithdrawn\t'* ]]
+	document WEB-1:7 >"$SPOOL/failed/${A}_orders.xml"
+	[[ $(tool find --comment 7) == *$'\tfailed\t'*"failed/${A}_orders.xml" ]]
 }
 
 @test "what an older failed file holds does not hide what is under way" {
@@ -168,6 +175,9 @@ comment_fields() {
 	document WEB-1:7 >"$SPOOL/failed/${A}_orders.xml"
 	document WEB-1:7 >"$SPOOL/sending/${B}_orders.xml"
 	[[ $(tool find --comment 7) == *$'\tdeferred\t'*"sending/${B}_orders.xml" ]]
+	document WEB-1:7 | drop another.xml
+	[[ $(tool find --comment 7) == *$'\tdeferred\t'*"sending/${B}_orders.xml" ]]
+	rm "$SPOOL/incoming/another.xml"
 	journal $DAY_3 10:00:01.500000 outcome $B "$(comment_fields 1 WEB-1 7),\"result\":\"rejected\",\"code\":\"3002\""
 	mv "$SPOOL/sending/${B}_orders.xml" "$SPOOL/failed/"
 	[[ $(tool find --comment 7) == *$'\trejected\t'*"failed/${B}_orders.xml" ]]
@@ -197,6 +207,7 @@ fail_invalid() {
 	run -1 tool find --order WEB-2 --comment 9
 	run -1 tool find --order WEB
 	[[ $output == *'nor in sending/'* ]]
+	run -1 tool find --order EB-1
 }
 
 @test "what the README says to erase one customer by finds every copy" {
@@ -224,6 +235,11 @@ fail_invalid() {
 	set_option max_file_size '"1M"'
 	{ document WEB-4:7 && head -c 1050000 /dev/zero | tr '\0' ' '; } >"$SPOOL/failed/${A}_large.xml"
 	[[ $(tool find --order WEB-4) == *$'\tinvalid\t'*large.xml ]]
+	document '<![CDATA[WEB-5]]>:abc' >"$SPOOL/failed/${A}_cdata.xml"
+	[[ $(tool find --order WEB-5) == *$'\tinvalid\t'*cdata.xml ]]
+	truncate -s 257M "$SPOOL/failed/${A}_vast.xml"
+	run -1 tool find --order WEB-4
+	[[ $output == *"${A}_vast.xml: File too large"*$'\tinvalid\t'*'there may be more'* ]]
 }
 
 @test "find denies nothing of files that it cannot look into" {
@@ -234,15 +250,17 @@ fail_invalid() {
 	mkdir "$SPOOL/incoming/folder.xml"
 	document WEB-1:7 >"$SPOOL/failed/${A}_a.xml"
 	document WEB-2:8 >"$SPOOL/failed/${A}_b.xml"
-	chmod 040 "$SPOOL/failed/${A}_a.xml"
+	document WEB-3:9 >"$SPOOL/failed/${A}_c.xml"
+	chmod 040 "$SPOOL/failed/${A}_"[ac].xml
 	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --order WEB-1
-	[[ $output == *"${A}_a.xml: only the user "* ]]
+	[[ $output == *"${A}_"[ac]".xml: only the user "*"$SPOOL: 1 more file could not be looked into"* ]]
+	[ "$(grep -c 'only the user' <<<"$output")" -eq 1 ]
 	[[ $output == *'nothing was found, but not all files'* ]]
 	[[ $output != *'nor in sending/'* ]]
 	run -1 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --order WEB-2
 	[[ $output == *'there may be more'* ]]
 	[[ $output == *$'\t8\tfailed\t'* ]]
-	chmod 640 "$SPOOL/failed/${A}_a.xml"
+	chmod 640 "$SPOOL/failed/${A}_"[ac].xml
 	run -0 "${RUN_BY[@]}" "$TOOL" -c "$CONF" find --order WEB-2
 	set_option schema '"none.xsd"'
 	run -1 tool find --order WEB-1

@@ -76,9 +76,12 @@ static void a_delivery_outweighs_what_came_later(void **state)
 static void who_asks_for_many_gets_every_day(void **state)
 {
 	auto_with(findings_done) struct findings f = {.order = "WEB-1"};
+	auto_with(findings_done) struct findings g = {.comment = "7"};
 	(void)state;
 	say(&f, (struct word){20, EVENT_OUTCOME, B, "delivered"});
+	say(&g, (struct word){20, EVENT_OUTCOME, B, "delivered"});
 	assert_true(findings_close_day(&f));
+	assert_true(findings_close_day(&g));
 }
 
 static void a_checkpoint_gives_way_to_what_it_restates(void **state)
@@ -116,6 +119,15 @@ static void a_doubt_without_a_claim_is_no_less_a_word(void **state)
 	assert_string_equal(only(&f)->stamp, "");
 }
 
+/* It tells of the shop, and outlives what the comment has become since. */
+static void a_series_of_refusals_is_no_word_about_a_comment(void **state)
+{
+	auto_with(findings_done) struct findings f = {.comment = "7"};
+	(void)state;
+	say(&f, (struct word){20, EVENT_CHECKPOINT, NULL, "refused"});
+	assert_int_equal(f.count, 0);
+}
+
 static void results_of_a_later_gateway_count_as_unknown(void **state)
 {
 	auto_with(findings_done) struct findings f = {.comment = "7"};
@@ -144,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_checkpoint_gives_way_to_what_it_restates),
 		cmocka_unit_test(a_checkpoint_is_news_where_it_says_something_else),
 		cmocka_unit_test(a_doubt_without_a_claim_is_no_less_a_word),
+		cmocka_unit_test(a_series_of_refusals_is_no_word_about_a_comment),
 		cmocka_unit_test(results_of_a_later_gateway_count_as_unknown),
 		cmocka_unit_test(only_what_is_asked_for_is_found),
 	};
