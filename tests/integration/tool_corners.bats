@@ -24,7 +24,7 @@ teardown() {
 }
 
 on_terminal() {
-	TERM=xterm script -qec "'$TOOL' -c '$CONF' $*" /dev/null </dev/null
+	TERM=xterm script -qec "${RUN_BY[*]} '$TOOL' -c '$CONF' $*" /dev/null </dev/null
 }
 
 # For root, modes mean something then.
@@ -258,8 +258,10 @@ wait_for_nothing_known() {
 	touch "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml"
 	chmod 0550 "$SPOOL/sent/2020-01-01"
 	run -1 tool_without_powers purge --older-than 90d --yes
+	[[ $output == *'only the user'*$'\tsent\t2020-01-01\t0\t'* ]]
+	run -1 on_terminal purge --older-than 90d --yes
+	[[ $output == *'Deleted: 0 files of 1 day'* ]]
 	chmod 0750 "$SPOOL/sent/2020-01-01"
-	[[ $output == *'only the user'* ]]
 	[ -e "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml" ]
 }
 

@@ -391,6 +391,29 @@ is_purged_after_a_second() {
 	[ "$(ls "$SPOOL/audit")" = "$(printf '%s\n' 2025-01-0{2,3,4,5}.jsonl notes.txt)" ]
 }
 
+@test "of audit/ too only what is old goes, and only files" {
+	local day
+	for day in 12 11 9 8 7 0; do
+		write_days "$SPOOL/audit/$(date -u -d "-$day days" +%F).jsonl"
+	done
+	ln -s /etc/passwd "$SPOOL/audit/2025-01-01.jsonl"
+	tool purge --older-than 10d --yes
+	[ "$(cd "$SPOOL/audit" && echo *)" = \
+		"2025-01-01.jsonl $(date -u -d '-9 days' +%F).jsonl $(date -u -d '-8 days' +%F).jsonl $(date -u -d '-7 days' +%F).jsonl $(date -u +%F).jsonl" ]
+}
+
+@test "the folder of today stays, and an age beyond all time deletes nothing" {
+	local today
+	today=$(old_day 0)
+	sent_on 2026-01-01 a.xml
+	tool purge --older-than 213503983d --yes # 2^64 microseconds and 16 hours
+	is_sent a.xml
+	mkdir -p "$SPOOL/sent/$today"
+	touch -d '-1 second' "$SPOOL/sent/$today/b.xml"
+	tool purge --older-than 0s --yes
+	[ "$(cd "$SPOOL/sent" && find .)" = $'.\n./'"$today" ]
+}
+
 @test "a folder of a day is left if something else lies in it" {
 	sent_on 2026-01-01 a.xml
 	mkdir "$SPOOL/sent/2026-01-01/by-hand"
