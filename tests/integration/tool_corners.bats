@@ -95,8 +95,8 @@ make_two_sites() {
 	document WEB-1:1 | tee "$SPOOL/failed/${A}_a.xml" >"$other/failed/${A}_a.xml"
 	document WEB-2:2 | tee "$SPOOL/failed/${A}_b.xml" >"$other/failed/${A}_b.xml"
 	tool retry "$other/failed/${A}_a.xml" "$SPOOL/failed/b.xml"
-	[ "$(ls "$other/incoming" "$SPOOL/incoming" | paste -sd ' ')" = \
-		"$other/incoming: ${A}_a.xml  $SPOOL/incoming: ${A}_b.xml" ]
+	[ "$(cd "$SITE" && echo {other,spool}/incoming/*)" = \
+		"other/incoming/${A}_a.xml spool/incoming/${A}_b.xml" ]
 	holds_drops failed 1
 	run -1 tool retry "$other/failed/a.xml"
 	[[ $output == *$'a.xml\tno such file in any folder'* ]]

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tool/snapshot.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -38,6 +39,8 @@ static void fill(void)
 	put("sending/20260101T000000.000000Z_d.xml", "x");
 	put("failed/e.xml", "x");
 	put("failed/e.xml.reason.txt", "x");
+	if (mkdir("incoming/folder.xml", 0750) < 0)
+		assert_int_equal(errno, EEXIST);
 }
 
 static void without_a_gateway_the_folders_are_counted(void **state)
@@ -49,7 +52,7 @@ static void without_a_gateway_the_folders_are_counted(void **state)
 	assert_false(snapshot_is_running(&s));
 	assert_int_equal(s.presence, GATEWAY_ABSENT);
 	assert_int_equal(s.status.incoming, 2);
-	assert_int_equal(s.status.ignored, 1);
+	assert_int_equal(s.status.ignored, 2);
 	assert_int_equal(s.status.sending, 1);
 	assert_int_equal(s.status.failed, 1);
 	assert_int_equal(s.census.bands[0], 2);
@@ -139,6 +142,7 @@ static void a_broken_state_beside_a_gateway_is_a_hold(void **state)
 		assert_int_equal(s.status.state, STATE_WAITING);
 		assert_string_equal(s.status.hold.reason, "no-state");
 		assert_int_equal(s.status.incoming, 2);
+		assert_int_equal(s.status.failed, 1);
 	}
 }
 
@@ -186,6 +190,7 @@ static void a_lock_that_cannot_be_seen_leaves_the_last_word(void **state)
 	take(&stopped);
 	assert_int_equal(stopped.status.state, STATE_STOPPED);
 	assert_int_equal(stopped.status.incoming, 0);
+	assert_int_equal(stopped.status.failed, 0);
 }
 
 /* Nobody tries any more. */
@@ -301,6 +306,32 @@ static void on_a_quiet_site_a_rescan_without_a_word_shows_a_stale_state(void **s
 	assert_true(is_stale_in(2 * MSEC_MINUTE));
 }
 
+static void nothing_that_waits_has_no_age_whatever_was_told(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	assert_int_equal(spool_lock(spool, false), 0);
+	tell("\"oldest_waiting_s\":null,", "\"oldest_waiting_s\":1000,",
+		clock_now().wall);
+	take(&s);
+	assert_int_equal(s.status.oldest_waiting_s, -1);
+}
+
+static void where_not_all_can_be_counted_nothing_is_told_of_an_earlier_state(void **state)
+{
+	(void)state;
+	auto_with(snapshot_done) struct snapshot s = {0};
+	auto_buf struct buf today = {.max_bytes = 100};
+	buf_add_text(&today, "sent/");
+	times_add_local_day(&today, clock_now().wall);
+	put(buf_peek(&today), "no folder");
+	put("state.json", told);
+	take(&s);
+	assert_true(s.is_shut);
+	assert_false(s.has_state);
+	assert_int_equal(s.status.failed, 0);
+}
+
 static void assert_no_space(enum site_state expected)
 {
 	auto_with(snapshot_done) struct snapshot s = {0};
@@ -352,6 +383,9 @@ int main(void)
 		in_spool(a_running_gateways_word_counts),
 		in_spool(what_waits_and_since_when_are_of_one_source),
 		in_spool(on_a_quiet_site_a_rescan_without_a_word_shows_a_stale_state),
+		in_spool(nothing_that_waits_has_no_age_whatever_was_told),
+		in_spool(
+			where_not_all_can_be_counted_nothing_is_told_of_an_earlier_state),
 		in_spool(a_full_disk_is_seen_whatever_state_json_says),
 		in_spool(a_gateway_knows_since_when_there_is_no_space),
 		in_spool(no_more_are_unreadable_than_are_there),
