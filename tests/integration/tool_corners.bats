@@ -144,8 +144,9 @@ make_two_sites() {
 	touch "$SPOOL/incoming/a.xml" "$SPOOL/incoming/b.txt"
 	mkdir "$SPOOL/sent/2026-01-01"
 	touch "$SPOOL/sent/2026-01-01/c.xml"
-	[ "$(tool list incoming --json | json 'sorted((f["name"], f["note"]) for f in d)')" = \
-		"[('a.xml', None), ('b.txt', 'ignored: not a name that the gateway takes')]" ]
+	ln "$SPOOL/incoming/b.txt" "$SPOOL/incoming/c.xml"
+	[ "$(tool list incoming --json | json 'sorted((f["name"], (f["note"] or "")[:34]) for f in d)')" = \
+		"[('a.xml', ''), ('b.txt', 'ignored: not a name that the gatew'), ('c.xml', 'left alone for as long as it has a')]" ]
 	[ "$(tool list sent --json | json 'd[0]["day"]')" = 2026-01-01 ]
 	run -64 tool list audit
 	[[ $output == *'audit: no such folder: write incoming, sending, sent, failed'* ]]
@@ -194,6 +195,20 @@ wait_for_nothing_known() {
 	rmdir "$SPOOL/audit/2026-11-01.jsonl"
 	mv "$SITE"/*.jsonl "$SPOOL/audit"
 	kill -CONT "$GATEWAY_PID"
+}
+
+@test "what the shop broke on waits for another try" {
+	start_stub '[{"on": "comments", "do": "fault"}]'
+	set_option url "\"$SHOP_URL\""
+	set_option retry_min '"5m"'
+	set_option retry_max '"5m"'
+	start_gateway
+	document WEB-1:1 | drop a.xml
+	eventually has_outcome 1 deferred
+	is_put_off() {
+		[ "$(tool list sending --json | json 'd[0]["waits_for"]')" = 'another try of 1 comment' ]
+	}
+	eventually is_put_off
 }
 
 @test "on a terminal a thousand files and one are listed under one title" {

@@ -213,6 +213,10 @@ fail_invalid() {
 	done
 	[ "$(tool list failed --json | json '[d[i]["name"][7] for i in range(5)]')" = \
 		"['1', '3', '5', '7', '9']" ]
+	# A name without a time has that of its file.
+	touch "$SPOOL/failed/0.xml"
+	[ "$(tool list failed --json | json 'd[5]["name"]')" = 0.xml ]
+	rm "$SPOOL/failed/0.xml"
 	[ "$(tool retry --all | grep -o '2026010.' | paste -sd ' ')" = \
 		'20260101 20260103 20260105 20260107 20260109' ]
 }

@@ -90,6 +90,17 @@ checked() {
 	[ "$(tool status --json --site two | json 'len(d["sites"])')" -eq 1 ]
 }
 
+@test "one gateway of two is not all that should run" {
+	start_gateway
+	mkdir -p "$SITE/other"/{incoming,sending,sent,failed,audit}
+	sed -i '/^spool = /d' "$CONF"
+	set_option sites '( { name = "none"; spool = "other"; website_code = "W2"; },
+		{ name = "WEB1"; spool = "spool"; } )'
+	[ "$(tool status --json | json 'd["running"], [s["state"] for s in d["sites"]]')" = \
+		"(False, ['stopped', 'open'])" ]
+	[ "$(tool status --json --site WEB1 | json 'd["running"]')" = True ]
+}
+
 @test "a spool that is missing hides no other site, and is unknown to monitoring" {
 	rm -r "$SPOOL"
 	run -73 tool status
@@ -147,6 +158,7 @@ checked() {
 	start_gateway
 	echo '{"v":1,"sites":' >"$SPOOL/state.json"
 	said 'does not tell its state'
+	[ "$status" -eq 1 ]
 	checked 3 UNKNOWN
 }
 

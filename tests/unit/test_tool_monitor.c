@@ -61,6 +61,19 @@ static void all_well_is_one_line_with_its_figures(void **state)
 		"oldest=12s;3600;14400;0\n");
 }
 
+static void figures_are_those_of_all_sites(void **state)
+{
+	(void)state;
+	auto_buf struct buf out = {.max_bytes = 4096};
+	struct snapshot sites[] = {open_site(), open_site(), open_site()};
+	sites[0].status.failed = 2;
+	sites[1].status.failed = 1;
+	sites[0].status.oldest_waiting_s = 12;
+	sites[1].status.oldest_waiting_s = 30;
+	assert_int_equal(monitor_judge(&out, sites, 3, &usual, NOW), ALARM_WARNING);
+	assert_non_null(strstr(buf_peek(&out), " failed=3;0;;0 oldest=30s;"));
+}
+
 static void the_age_of_what_waits_alarms(void **state)
 {
 	(void)state;
@@ -68,6 +81,8 @@ static void the_age_of_what_waits_alarms(void **state)
 	s.status.oldest_waiting_s = 3600;
 	assert_int_equal(judge(&s), ALARM_OK);
 	s.status.oldest_waiting_s = 3601;
+	assert_int_equal(judge(&s), ALARM_WARNING);
+	s.status.oldest_waiting_s = 14400;
 	assert_int_equal(judge(&s), ALARM_WARNING);
 	s.status.oldest_waiting_s = 14401;
 	assert_int_equal(judge(&s), ALARM_CRITICAL);
@@ -161,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_well_is_one_line_with_its_figures),
+		cmocka_unit_test(figures_are_those_of_all_sites),
 		cmocka_unit_test(the_age_of_what_waits_alarms),
 		cmocka_unit_test(what_needs_a_person_warns),
 		cmocka_unit_test(holds_that_need_a_person_are_critical_at_once),
