@@ -318,6 +318,34 @@ wait_for_nothing_known() {
 	[[ $output == *"  rest      failed/${A}_orders.xml"* ]]
 }
 
+# What became of the only comment of the only file: result_shown NAME
+result_shown() {
+	tool show "$1" --json | json 'len(d), len(d[0]["comments"]), d[0]["comments"][0].get("result")'
+}
+
+@test "what was sent is posted while it may be answered, then not known" {
+	journal $DAY_1 10:00:00.000000 reading $A
+	journal $DAY_1 10:00:01.000000 posting $A "$COMMENT"
+	document WEB-1:7 >"$SPOOL/sending/${A}_orders.xml"
+	[ "$(result_shown orders.xml)" = "(1, 1, 'posted')" ]
+	journal $DAY_1 10:00:02.000000 reading $A
+	[ "$(result_shown orders.xml)" = "(1, 1, 'unknown')" ]
+	rm "$SPOOL"/audit/*
+	journal $DAY_1 10:00:01.000000 posting $A "$COMMENT"
+	mv "$SPOOL"/{sending,failed}/"${A}_orders.xml"
+	[ "$(result_shown orders.xml)" = "(1, 1, 'unknown')" ]
+}
+
+@test "show gives each comment its own result, whatever its number is by now" {
+	journal $DAY_1 10:00:00.000000 outcome $A "$COMMENT,\"result\":\"delivered\""
+	journal $DAY_1 10:00:00.000000 outcome $A '"n":2,"order":"WEB-2","comment":"8","result":"rejected"'
+	document WEB-2:8 >"$SPOOL/failed/${A}_orders.xml"
+	[ "$(result_shown orders.xml)" = "(1, 1, 'rejected')" ]
+	[ "$(tool show orders.xml --json | json 'd[0]["rest"]')" = None ]
+	document WEB-2:7 >"$SPOOL/failed/${A}_orders.xml"
+	[ "$(result_shown orders.xml)" = '(1, 1, None)' ]
+}
+
 @test "show tells of a file that may not be read all that is known otherwise" {
 	without_powers
 	document WEB-1:7 >"$SPOOL/failed/${A}_orders.xml"
@@ -359,6 +387,18 @@ wait_for_nothing_known() {
 	run -0 tool show orders.xml
 	[[ $output == *'2 older claims are left out'* ]]
 	[[ $output != *20261101T101530.000001Z_* ]]
+	# Nor is the file of one of them shown as if the journal did not know it.
+	touch "$SPOOL/failed/20261101T101530.000001Z_orders.xml"
+	run -0 tool show orders.xml
+	[[ $output != *20261101T101530.000001Z_* ]]
+}
+
+@test "of very many files that the journal does not know the newest are shown" {
+	touch "$SPOOL"/failed/20261101T101530.0000{10..70}Z_a.xml
+	run -0 tool show a.xml
+	[[ $output == *'a.xml: 11 older files are left out'* ]]
+	[[ $output == *20261101T101530.000021Z_a.xml* && $output != *20261101T101530.000020Z_a.xml* ]]
+	[[ $output == *20261101T101530.000070Z_a.xml* ]]
 }
 
 @test "find takes a file that was moved back for one that waits" {
