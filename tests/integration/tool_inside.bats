@@ -237,6 +237,8 @@ fail_invalid() {
 	[[ $(tool find --order WEB-4) == *$'\tinvalid\t'*large.xml ]]
 	document '<![CDATA[WEB-5]]>:abc' >"$SPOOL/failed/${A}_cdata.xml"
 	[[ $(tool find --order WEB-5) == *$'\tinvalid\t'*cdata.xml ]]
+	document ' WEB-6 :abc' >"$SPOOL/failed/${A}_blank.xml"
+	[[ $(tool find --order WEB-6) == *$'\tinvalid\t'*blank.xml ]]
 	truncate -s 257M "$SPOOL/failed/${A}_vast.xml"
 	run -1 tool find --order WEB-4
 	[[ $output == *"${A}_vast.xml: File too large"*$'\tinvalid\t'*'there may be more'* ]]
