@@ -12,6 +12,7 @@
 #include "system/audit.h"
 #include "system/io.h"
 #include "system/spool.h"
+#include "tool/place.h"
 
 enum { LINE_MAX_BYTES = 4096 };
 
@@ -58,6 +59,20 @@ static void close_audit(struct audit **audit)
 	audit_free(*audit);
 }
 
+/* As the next start does: what somebody took out of sending/ leaves its doubts. */
+static void withdraw_missing(struct history *history, const struct spool *spool)
+{
+	struct place place;
+	const struct past_claim *claim = history_next_claim(history, NULL);
+	while (claim) {
+		const struct past_claim *next = history_next_claim(history, claim);
+		if (!place_find_in(
+			    spool, FOLDER_SENDING, claim->stamp, claim->drop, &place))
+			history_withdraw(history, claim->stamp);
+		claim = next;
+	}
+}
+
 struct history *past_open(const struct spool *spool)
 {
 	auto_with(close_audit) struct audit *audit = audit_new(spool);
@@ -65,6 +80,7 @@ struct history *past_open(const struct spool *spool)
 	if (audit_replay(audit, feed, history) < 0)
 		return NULL;
 	history_finish(history);
+	withdraw_missing(history, spool);
 	return take_ptr(history);
 }
 

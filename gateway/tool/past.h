@@ -5,7 +5,7 @@
  * past - what is on record about a file: why it failed, what its comments wait for
  *
  * Knows: where reasons lie and how their first line is read; which part of the journal
- * tells what is under way. Must not know: what is made of it.
+ * tells what is under way in sending/. Must not know: what is made of it.
  */
 #include <stdbool.h>
 

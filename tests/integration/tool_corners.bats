@@ -10,6 +10,7 @@ load gateway_helpers
 load tool_helpers
 
 A=20261101T101530.000001Z
+B=20261103T101530.000001Z
 DAY_1=2026-11-01
 COMMENT='"n":1,"order":"WEB-1","comment":"7"'
 
@@ -237,6 +238,12 @@ wait_for_nothing_known() {
 	journal $DAY_1 10:00:00.000000 posting $A "$COMMENT"
 	journal $DAY_1 10:00:01.000000 withdrawn $A
 	run -0 tool retry orders.xml
+	[[ $output == *'1 comment waits for 5 min yet'* ]]
+	# Of one that was taken out of sending/ since, no gateway could record that.
+	journal $DAY_1 10:00:02.000000 outcome $B '"n":1,"order":"WEB-2","comment":"8","result":"unknown"'
+	document WEB-2:8 >"$SPOOL/sending/${B}_orders.xml"
+	mv "$SPOOL"/{sending,failed}/"${B}_orders.xml"
+	run -0 tool retry $B
 	[[ $output == *'1 comment waits for 5 min yet'* ]]
 }
 
