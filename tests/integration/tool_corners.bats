@@ -336,6 +336,7 @@ result_shown() {
 	[ "$(result_shown orders.xml)" = "(1, 1, 'posted')" ]
 	journal $DAY_1 10:00:02.000000 reading $A
 	[ "$(result_shown orders.xml)" = "(1, 1, 'unknown')" ]
+	[[ $(tool show orders.xml) == *'taken from incoming/'*'found in sending/ by the next run'* ]]
 	rm "$SPOOL"/audit/*
 	journal $DAY_1 10:00:01.000000 posting $A "$COMMENT"
 	mv "$SPOOL"/{sending,failed}/"${A}_orders.xml"
@@ -350,6 +351,24 @@ result_shown() {
 	[ "$(tool show orders.xml --json | json 'd[0]["rest"]')" = None ]
 	document WEB-2:7 >"$SPOOL/failed/${A}_orders.xml"
 	[ "$(result_shown orders.xml)" = '(1, 1, None)' ]
+}
+
+# outcome SECONDS NUMBER RESULT CODE ATTEMPT
+outcome() {
+	journal $DAY_1 "10:00:0$1" outcome $A "\"n\":$2,\"order\":\"WEB-$2\",\"comment\":\"$2\",\"attempt\":$5,\"result\":\"$3\",\"code\":\"$4\""
+}
+
+@test "a line of a history tells only of comments that fared alike" {
+	outcome 1.000000 1 rejected 3002 1
+	outcome 1.100000 2 rejected 3003 1
+	outcome 1.200000 3 deferred 3003 1
+	outcome 1.300000 4 deferred 3003 2
+	outcome 2.000000 5 deferred 3003 2
+	outcome 2.900000 6 deferred 3003 2
+	outcome 2.900000 8 deferred 3003 2
+	[ "$(tool show orders.xml --json | json '[(h["first"], h["last"]) for h in d[0]["history"]]')" = \
+		'[(1, 1), (2, 2), (3, 3), (4, 4), (5, 6), (8, 8)]' ]
+	[[ $(tool show orders.xml) == *'comments 5 to 6: not stored; it is sent again, code 3003 (attempt 2)'* ]]
 }
 
 @test "show tells of a file that may not be read all that is known otherwise" {

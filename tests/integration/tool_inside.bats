@@ -378,6 +378,7 @@ fail_invalid() {
 	document WEB-1:1 | drop waits.xml
 	run -0 tool show waits.xml
 	[[ $output == *'incoming/waits.xml'*'Text of 1'*'waits for its turn'* ]]
+	[[ $output != *'moved back'* ]]
 	journal $DAY_1 10:15:30.000001 outcome $A "$(comment_fields 1 WEB-1 7),\"result\":\"delivered\""
 	run -0 tool show $A
 	[[ $output == *'in no folder of the spool any more'*$'WEB-1\t7\t'*delivered* ]]
