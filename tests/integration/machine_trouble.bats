@@ -96,6 +96,7 @@ pass_another() {
 	waits_idly
 	is_waiting_in_incoming a.xml
 	[ "$(count_logged disk-nearly-full)" -eq 1 ]
+	eventually grep -q '"oldest_waiting_s":[0-9]' "$SPOOL/state.json"
 	rm "$SPOOL/filler"
 	eventually is_sent a.xml
 	logged disk-has-space
@@ -447,6 +448,7 @@ no_leak_check() {
 	grep -q "id=$claim .*dmesg" "$LOG"
 	pass_another
 	waits_idly
+	eventually grep -qE '"unreadable":1,"oldest_waiting_s":[0-9]{5}' "$SPOOL/state.json"
 	[ -e "$SPOOL/sending/$claim" ]
 	[ "$(count_logged unreadable)" -eq 1 ]
 	[ "$(count_logged trouble)" -eq 0 ]

@@ -195,6 +195,8 @@ fail_invalid() {
 	tool retry b.xml
 	[ -e "$SPOOL/incoming/${STAMP}_b~3.xml" ]
 	fail_drop 'c~x.xml'
+	fail_drop 'c~2.txt'
+	fail_drop cx2.xml
 	run -1 tool retry c.xml
 	fail_drop 'c~2.xml'
 	fail_drop 'c~3.xml'

@@ -431,6 +431,7 @@ fail_invalid() {
 	[[ $output == *'all-seven-wrong.xml: not valid'*'  line '*'OrderNumber '* ]]
 	[[ $output == *'none.xml: No such file'* ]]
 	[[ $output == *'this is a folder'* ]]
+	run -1 tool check "$bad" "$good"
 	run -1 tool check --json "$good" "$bad" "$BATS_TEST_TMPDIR/none.xml"
 	[ "$(json '[f["verdict"] for f in d]' <<<"$output")" = "['valid', 'invalid', 'unreadable']" ]
 	[ "$(json 'len(d[1]["problems"]) == d[1]["problem_count"] > 6' <<<"$output")" = True ]
@@ -488,6 +489,9 @@ fail_invalid() {
 	run -1 tool check "$SPOOL/incoming/a.xml"
 	run -64 tool check "$SITE/a.xml"
 	[[ $output == *'--site'* ]]
+	mkdir "$SITE/other2"
+	cp "$SITE/a.xml" "$SITE/other2/a.xml"
+	run -64 tool check "$SITE/other2/a.xml"
 	run -0 tool check --site B "$SITE/a.xml"
 }
 
