@@ -353,6 +353,12 @@ result_shown() {
 	[ "$(result_shown orders.xml)" = '(1, 1, None)' ]
 }
 
+@test "show knows what only a checkpoint still says" {
+	journal $DAY_1 10:00:00.000000 checkpoint $A "$COMMENT,\"result\":\"deferred\""
+	document WEB-1:7 >"$SPOOL/sending/${A}_orders.xml"
+	[ "$(result_shown orders.xml)" = "(1, 1, 'deferred')" ]
+}
+
 # outcome SECONDS NUMBER RESULT CODE ATTEMPT
 outcome() {
 	journal $DAY_1 "10:00:0$1" outcome $A "\"n\":$2,\"order\":\"WEB-$2\",\"comment\":\"$2\",\"attempt\":$5,\"result\":\"$3\",\"code\":\"$4\""
