@@ -130,7 +130,7 @@ int spool_claim(struct spool *s, enum folder from, const char *drop, usec_t now,
 int spool_return(struct spool *s, const char *claim);
 
 /* Moves a claim to failed/, or to sent/ of the local day of `now`. `to`: where it lies.
- */
+ * Since the last flush a day's folder is taken to be where it was. */
 int spool_settle(struct spool *s, enum folder folder, const char *claim, usec_t now,
 	char to[PATH_MAX]);
 /* Writes aside, flushes, renames into place over an earlier one of that name. */

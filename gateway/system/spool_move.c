@@ -86,12 +86,15 @@ int spool_return(struct spool *s, const char *claim)
 	return 0;
 }
 
-/* Not if the admin took the folder away, or put another one in its place. */
+/* Not if the admin took the folder away, or put another one in its place. One look is
+ * enough for all that is flushed together. */
 static bool is_day_open(const struct spool *s, const char *day)
 {
 	struct stat named = {0};
 	if (s->day < 0 || strcmp(s->day_name, day) != 0)
 		return false;
+	if (s->day_is_dirty)
+		return true;
 	return io_stat_at(s->folders[FOLDER_SENT], day, &named) == 0 &&
 	       s->day_device == named.st_dev && s->day_inode == named.st_ino;
 }

@@ -292,6 +292,7 @@ static void a_days_folder_that_was_removed_is_made_again(void **state)
 	(void)state;
 	put("sending/a.xml", "1");
 	assert_settled(FOLDER_SENT, "a.xml", "sent/2026-11-23/a.xml");
+	assert_int_equal(spool_flush(spool), 0);
 	assert_int_equal(unlink("sent/2026-11-23/a.xml"), 0);
 	assert_int_equal(rmdir("sent/2026-11-23"), 0);
 	put("sending/a.xml", "2");
@@ -304,6 +305,7 @@ static void a_days_folder_that_was_moved_away_gets_nothing_more(void **state)
 	(void)state;
 	put("sending/a.xml", "1");
 	assert_settled(FOLDER_SENT, "a.xml", "sent/2026-11-23/a.xml");
+	assert_int_equal(spool_flush(spool), 0);
 	assert_int_equal(rename("sent/2026-11-23", "archive"), 0);
 	put("sending/b.xml", "2");
 	assert_settled(FOLDER_SENT, "b.xml", "sent/2026-11-23/b.xml");
