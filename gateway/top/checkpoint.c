@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "top/settling.h"
 
 static void checkpoint_comment(struct site *site, const struct moment *now,
 	const char *stamp, const struct past_comment *c)
@@ -199,7 +200,10 @@ static int end_checkpoint(struct site *site, const struct moment *now)
 
 int checkpoint_write(struct site *site, const struct moment *now)
 {
-	int r = begin_checkpoint(site, now);
+	/* What was moved must not lie in sending/ again when it is forgotten. */
+	int r = settling_flush(site);
+	if (r == 0)
+		r = begin_checkpoint(site, now);
 	if (r < 0)
 		return r;
 	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)

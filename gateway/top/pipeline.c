@@ -216,12 +216,13 @@ void pipeline_close(struct site *site)
 	struct moment now = clock_now();
 	if (!site)
 		return;
-	site_record(site, &now,
-		&(struct record){.event = EVENT_STOP, .boot = clock_boot_id()});
-	/* Also after trouble: it may be somewhere else, and what is known is written. */
-	int r = audit_sync(site->audit);
+	int r = spool_flush(site->spool);
 	if (r == 0)
-		r = spool_flush(site->spool);
+		site_record(site, &now,
+			&(struct record){.event = EVENT_STOP, .boot = clock_boot_id()});
+	/* Also after trouble: it may be somewhere else, and what is known is written. */
+	int written = audit_sync(site->audit);
+	r = r < 0 ? r : written;
 	if (r < 0)
 		log_event(LEVEL_WARNING, site->config->name, NULL, "stop-not-recorded",
 			log_text("error", strerrordesc_np(-r)),
@@ -272,26 +273,27 @@ static int send_comments(struct site *site, const struct moment *now, bool *more
 	return delivery_send(site, now);
 }
 
-/* While claims or answers bring more, what is done waits for others to be flushed with.
- */
-static bool may_gather(const struct site *site, const struct moment *now)
+/* Claims or answers are about to bring more than what is done. */
+static bool has_others_to_settle(const struct site *site, const struct moment *now)
 {
 	bool more_is_claimed = claiming_is_pending(site, now) && !site->is_low_on_space;
-	return (more_is_claimed || site->errands) && settling_may_gather(site, now);
+	return more_is_claimed || site->errands;
 }
 
 static int settle_done(struct site *site, const struct moment *now, bool *more)
 {
 	if (site->done.first && !site->gathering_since)
 		site->gathering_since = now->up;
-	if (may_gather(site, now))
+	/* What is done waits for others to be flushed with. */
+	bool is_alone = !has_others_to_settle(site, now);
+	if (!is_alone && settling_may_gather(site, now))
 		return 0;
 	int r = settling_work(site, now);
 	if (r < 0)
 		return r;
 	site->gathering_since = site->done.first ? now->up : 0;
 	*more = *more || site->done.first;
-	return 0;
+	return is_alone && !site->done.first ? settling_flush(site) : 0;
 }
 
 static int delete_old(struct site *site, const struct moment *now, bool *more)

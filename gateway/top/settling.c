@@ -420,8 +420,9 @@ static int move_jobs(struct site *site, const struct moment *now, const struct j
 			job_queue_put_back(&site->done, job);
 			return r;
 		}
+		site->has_moved = true;
 	}
-	return spool_flush(site->spool);
+	return 0;
 }
 
 msec_t settling_due(const struct site *site)
@@ -460,5 +461,13 @@ int settling_work(struct site *site, const struct moment *now)
 	r = settle_group(site, now, end);
 	for (struct job *job; (job = job_queue_take(&changed));)
 		job_queue_add(&site->done, job);
+	return r;
+}
+
+int settling_flush(struct site *site)
+{
+	int r = site->has_moved ? spool_flush(site->spool) : 0;
+	if (r == 0)
+		site->has_moved = false;
 	return r;
 }

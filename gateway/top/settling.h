@@ -12,7 +12,7 @@
  *      next group, for failed/; `rest` and `settled` appended; the journal flushed, and
  *      with it every outcome
  *   4  the drops moved
- *   5  the folders flushed
+ *   5  the folders flushed, by 3 of the next group if more is on its way
  *
  * A crash after 3 leaves drops in sending/ whose records say where they belong; a crash
  * before it leaves the work of 2 to be done again, over itself: because of 1 the claim
@@ -36,5 +36,7 @@ bool settling_may_gather(const struct site *site, const struct moment *now);
 msec_t settling_due(const struct site *site);
 /* Settles one group; in site->done is what is left for the next. */
 int settling_work(struct site *site, const struct moment *now);
+/* Step 5, for when no group is about to follow. */
+int settling_flush(struct site *site);
 
 #endif

@@ -48,7 +48,7 @@ class Requests:
 
     asked: dict[str, list[float]]
     stored: list[str]
-    stored_at: dict[str, float]
+    stored_by: dict[str, float]  # when the request came that did it
 
 
 def shop_record(events: list[dict]) -> Requests:
@@ -59,7 +59,7 @@ def shop_record(events: list[dict]) -> Requests:
                 record.asked[comment["id"]].append(event["t"])
         if event["event"] == "stored":
             record.stored.append(event["comment"])
-            record.stored_at[event["comment"]] = event["t"]
+            record.stored_by[event["comment"]] = record.asked[event["comment"]][-1]
     return record
 
 
@@ -171,7 +171,7 @@ def check_requests(records: list[dict], record: Requests, unknown_wait: float) -
     for number, times in record.asked.items():
         if len(times) > postings[number]:
             problems.append(f"comment {number}: {len(times)} requests, not all announced")
-        early = [t for t in times if 0 < t - record.stored_at.get(number, t) < unknown_wait]
+        early = [t for t in times if 0 < t - record.stored_by.get(number, t) < unknown_wait]
         if early:
             problems.append(f"comment {number} was repeated before unknown_wait was over")
     delivered: set[str] = set()
@@ -235,11 +235,13 @@ class Flushes:
         if call.path.rpartition("/")[2] in PASSING:
             return
         if call.name == "io_write":
-            self.expect(not self.moved, f"{sorted(self.moved)} are not flushed after moves")
+            if not self.is_begun:
+                self.expect_moved("the start is on record")
             self.written.add(call.path)
         elif call.name == "io_make_folder":
             self.changed.add(call.folder())
         elif call.name == "io_create" and call.folder() == "audit":
+            self.expect_moved("a new file of the journal knows nothing of it")
             self.changed.add("audit")
         elif call.name in ("io_sync", "io_sync_data"):
             self.flush(call.path)
@@ -250,7 +252,9 @@ class Flushes:
             self.rename(call)
 
     def flush(self, path: str) -> None:
-        self.is_begun = self.is_begun or path.startswith("audit/")
+        if path.startswith("audit/"):
+            self.expect_moved("the journal is flushed for the next group, or the end")
+            self.is_begun = True
         for kind in (self.written, self.changed, self.claimed, self.moved):
             kind.discard(path)
         self.beside = {name for name in self.beside if not name.startswith(path + "/")}
@@ -274,6 +278,9 @@ class Flushes:
         self.expect(not journal, f"{call.path} moves, its record is not flushed")
         self.expect(call.path not in self.claimed, f"{call.path} moves, not flushed")
         self.expect(not self.beside, f"{call.path} moves, {self.beside} not flushed")
+
+    def expect_moved(self, when: str) -> None:
+        self.expect(not self.moved, f"moves in {sorted(self.moved)} are not flushed, and {when}")
 
     def expect(self, is_so: bool, problem: str) -> None:
         if not is_so:

@@ -30,6 +30,7 @@ STAMP = "20260101T000000.00000{}Z_"
 
 REFUSES_KEY = [{"do": "fault", "text": "Authentification failed"}]
 IN_MAINTENANCE = [{"do": "html", "status": 503}]
+SLOW = [{"on": "comments", "delay_ms": 150, "times": 3}]
 STORES_AND_DIES = [{"on": "comments", "cut": "request", "by": "reset", "store": True}]
 
 
@@ -142,12 +143,15 @@ MIXED = {
     "incoming/3.xml": "WEB-5:31 WEB-1:32 WEB-2:33 WEB-3:34 WEB-6:35",
 }
 HALF_REFUSED = {"incoming/1.xml": "WEB-1:11 WEB-2:12 WEB-3:13", "incoming/2.xml": "WEB-1:21"}
+IN_LINE = {f"incoming/{n}.xml": f"WEB-1:{n}" for n in range(1, 5)}
 MANY = {f"incoming/{n}.xml": f"WEB-{n % 3}:{n}" for n in range(1, 8)}
 
 SCENARIOS = [
     Scenario("plain", THREE),
     Scenario("batches", MIXED),
     Scenario("many", MANY),
+    # Each group is moved while the shop is at work on the next one.
+    Scenario("overlapping", IN_LINE, SLOW, midnight=True),
     Scenario("partial", HALF_REFUSED, refusing("WEB-2"), failed=frozenset({"12"})),
     Scenario(
         "rejected", HALF_REFUSED, refusing("WEB-1", "WEB-2", "WEB-3"),

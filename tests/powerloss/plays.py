@@ -227,6 +227,26 @@ def midnight(stage: Stage) -> None:
     stage.stop()
 
 
+def overlapping(stage: Stage) -> None:
+    """A file is moved and the day ends while the shop is at work on the next one."""
+    stage.shop_does(
+        {"on": "comments", "times": 1}, {"on": "comments", "delay_ms": 1000, "times": 1}
+    )
+
+    def drop_next() -> None:
+        stage.on_request = lambda: None
+        stage.drop("b.xml", "WEB-1:2 WEB-2:3")
+
+    stage.on_request = drop_next
+    stage.drop("a.xml", "WEB-1:1")
+    stage.start("midnight")
+    stage.gateway.wait_until(lambda: stage.gateway.count("settled") > 0)
+    stage.clock.touch()
+    stage.gateway.finish_turn()
+    stage.settle()
+    stage.stop()
+
+
 def shop_down(stage: Stage) -> None:
     for n in range(1, 4):
         stage.drop(f"{n}.xml", f"WEB-1:{n}")
@@ -264,7 +284,7 @@ PLAYS = {
     play.__name__.replace("_", "-"): play
     for play in (
         plain, batches, partial, rejected, invalid, retry, discarded, answer_lost, midnight,
-        shop_down, killed, not_flushed,
+        overlapping, shop_down, killed, not_flushed,
     )
 }
 
