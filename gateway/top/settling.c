@@ -206,12 +206,14 @@ static int place_rest(struct site *site, struct job *job)
 static void predict(
 	const struct moment *now, const struct job *job, enum way way, char to[PATH_MAX])
 {
-	auto_buf struct buf day = {.max_bytes = 16};
-	times_add_local_day(&day, now->wall);
-	if (way == WAY_FAILED)
-		snprintf(to, PATH_MAX, "failed/%s", job->claim.name);
-	else
-		snprintf(to, PATH_MAX, "sent/%s/%s", buf_peek(&day), job->claim.name);
+	auto_buf struct buf path = {.max_bytes = PATH_MAX - 1};
+	buf_add_text(&path, way == WAY_FAILED ? "failed/" : "sent/");
+	if (way != WAY_FAILED) {
+		times_add_local_day(&path, now->wall);
+		buf_add_char(&path, '/');
+	}
+	buf_add_text(&path, job->claim.name);
+	memcpy(to, buf_peek(&path), path.len + 1);
 }
 
 static bool has_beside(const struct job *job)
@@ -364,7 +366,6 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 static void tally_settled(
 	struct site *site, const struct moment *now, const struct job *job, enum way way)
 {
-	char to[PATH_MAX];
 	struct tally_file file = {
 		.at = now->wall,
 		.name = (char *)job->claim.name,
@@ -373,8 +374,6 @@ static void tally_settled(
 	};
 	if (job->end == END_SETTLED) /* it was counted by then */
 		return;
-	predict(now, job, way, to);
-	day_count_add(&site->sent, to, 1);
 	if (way != WAY_FAILED)
 		tally_file(&site->tally, TALLY_SENT, &file);
 	if (way != WAY_SENT)
@@ -402,6 +401,8 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 		snprintf(to, sizeof(to), _("nowhere: it was taken out of sending/"));
 	else if (r < 0)
 		return r;
+	else if (job->end != END_SETTLED)
+		day_count_add(&site->sent, to, 1);
 	log_settled(site, job, to);
 	tally_settled(site, now, job, way);
 	if (way != WAY_SENT)
