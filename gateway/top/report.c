@@ -27,6 +27,8 @@ enum {
 	METRICS_MAX_BYTES = 16 * 1024 * 1024,
 };
 
+static const usec_t FRESH = 5 * USEC_SECOND;
+
 static const char page_file[] = "status.html";
 
 /* A file that is written when its text changes. */
@@ -47,7 +49,7 @@ struct told {
 	usec_t since;             /* when that was first told; NULL: it sends */
 	uint64_t failed;          /* files in failed/ when it had this time of change */
 	struct timespec failed_changed;
-	ino_t failed_inode;
+	ino_t failed_inode; /* 0: that count is not to be relied on */
 };
 
 struct report {
@@ -75,8 +77,16 @@ static uint64_t count_folder(const struct site *site)
 	return count;
 }
 
-/* Listed again only if it changed since. */
-static uint64_t count_failed(struct told *t)
+/* Changes within one tick of its clock leave it the same time, and some file systems
+ * tick by the second: what changed just now may have changed again. */
+static bool is_fresh(const struct stat *st, const struct moment *now)
+{
+	usec_t age = now->wall - (usec_t)st->st_mtim.tv_sec * USEC_SECOND;
+	return age < FRESH && age > -FRESH;
+}
+
+/* Listed again only if it changed since, or may have. */
+static uint64_t count_failed(struct told *t, const struct moment *now)
 {
 	struct stat st;
 	if (io_stat(spool_folder_fd(t->site->spool, FOLDER_FAILED), &st) < 0)
@@ -84,7 +94,7 @@ static uint64_t count_failed(struct told *t)
 	if (st.st_ino == t->failed_inode &&
 		!memcmp(&st.st_mtim, &t->failed_changed, sizeof(st.st_mtim)))
 		return t->failed;
-	t->failed_inode = st.st_ino;
+	t->failed_inode = is_fresh(&st, now) ? 0 : st.st_ino;
 	t->failed_changed = st.st_mtim;
 	return t->failed = count_folder(t->site);
 }
@@ -239,7 +249,7 @@ static void look_at_site(
 		.name = site->config->name,
 		.incoming = intake_waiting(site->incoming),
 		.sending = site->jobs.count,
-		.failed = count_failed(t),
+		.failed = count_failed(t, now),
 		.sent_today = sent_today(site, now),
 		.deferred = state.deferred,
 		.unknown = state.unknown,
