@@ -188,6 +188,23 @@ static void call_changed(struct job *job)
 
 /* --- the rest --- */
 
+/* A run that died before its record had placed it, and a person moved it back since: it
+ * must not lie in failed/ as well. */
+static bool is_moved_back(
+	const struct site *site, const struct job *job, const struct buf *rest)
+{
+	struct stat st;
+	size_t len = 0;
+	auto_close int fd = -1;
+	if (!job->is_recovered ||
+		spool_peek(site->spool, FOLDER_INCOMING, job->claim.name, &fd, &st) < 0 ||
+		(size_t)st.st_size != rest->len)
+		return false;
+	auto_free char *bytes = xcalloc(rest->len, 1);
+	return io_read(fd, bytes, rest->len, &len) == 0 && len == rest->len &&
+	       !memcmp(bytes, buf_peek(rest), len);
+}
+
 static int place_rest(struct site *site, struct job *job)
 {
 	auto_free bool *chosen = xcalloc(job->count, sizeof(*chosen));
@@ -196,8 +213,10 @@ static int place_rest(struct site *site, struct job *job)
 		chosen[i] = !progress_is_accepted(job->comments[i].state);
 	document_write_rest(job->document, chosen, &rest);
 	assert(buf_finish(&rest) == 0);
-	int r = spool_place(
-		site->spool, FOLDER_FAILED, job->claim.name, buf_peek(&rest), rest.len);
+	int r = 0;
+	if (!is_moved_back(site, job, &rest))
+		r = spool_place(site->spool, FOLDER_FAILED, job->claim.name,
+			buf_peek(&rest), rest.len);
 	if (r == 0)
 		job->rest = REST_PLACED;
 	return r;

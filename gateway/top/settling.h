@@ -17,7 +17,8 @@
  * A crash after 3 leaves drops in sending/ whose records say where they belong; a crash
  * before it leaves the work of 2 to be done again, over itself: because of 1 the claim
  * still has its name then, and each comment its outcome, whatever the shop would say by
- * now. Without it a rest could outlive the reason why it was written.
+ * now. Without it a rest could outlive the reason why it was written. A rest that somebody
+ * has moved to incoming/ since then is not placed again.
  * A group is small enough that signals, the shop and the watchdog need not wait for it,
  * and as large as may be: its flushes cost as much as those of a single file.
  * Must not know: why a comment was or was not delivered.

@@ -381,6 +381,45 @@ static void a_rest_that_is_on_record_is_the_admins(void **state)
 	assert_true(is_in_sent());
 }
 
+/* As after a death between a rest's placing and its record, which the admin was quick to
+ * use: it is in incoming/ by now. */
+static void settle_with_a_rest_in_incoming(const char *added)
+{
+	static const char past[] = BEGUN "outcome 1 delivered; outcome 2 rejected";
+	char journal[64];
+	put(SENDING, document);
+	tell(past, 0);
+	start();
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_int_equal(rename(IN_FAILED, "incoming/" CLAIM), 0);
+	audit_path(now.wall, journal);
+	stop();
+	assert_int_equal(unlink(journal), 0);
+	put(SENDING, document);
+	tell(past, 0);
+	add_line("incoming/" CLAIM, added);
+	start();
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_false(is_there(SENDING));
+	assert_true(is_there("incoming/" CLAIM));
+	auto_free char *lines = read_all(journal);
+	assert_non_null(strstr(lines, "\"ev\":\"rest\""));
+}
+
+static void a_rest_that_was_moved_back_is_not_placed_again(void **state)
+{
+	(void)state;
+	settle_with_a_rest_in_incoming("");
+	assert_false(is_there(IN_FAILED));
+}
+
+static void a_rest_is_placed_if_another_file_has_its_name(void **state)
+{
+	(void)state;
+	settle_with_a_rest_in_incoming("\n");
+	assert_true(is_there(IN_FAILED));
+}
+
 static void what_is_gone_is_withdrawn_and_its_doubts_are_kept(void **state)
 {
 	(void)state;
@@ -531,6 +570,8 @@ int main(void)
 		with_bench(what_had_been_delivered_is_told_of_a_deadly_file_too),
 		with_bench(a_rest_that_is_not_on_record_is_written_again),
 		with_bench(a_rest_that_is_on_record_is_the_admins),
+		with_bench(a_rest_that_was_moved_back_is_not_placed_again),
+		with_bench(a_rest_is_placed_if_another_file_has_its_name),
 		with_bench(what_is_gone_is_withdrawn_and_its_doubts_are_kept),
 		with_bench(what_was_settled_and_moved_is_forgotten),
 		with_bench(what_was_moved_and_put_back_by_hand_is_no_claim),
