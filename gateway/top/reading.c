@@ -154,6 +154,9 @@ static int give_back(
 	if (r < 0)
 		return r;
 	site_record_job(site, now, job, &(struct record){.event = EVENT_RETURNED});
+	/* At once, or a run that dies in this turn leaves a claim that somebody seems to
+	 * have taken out of sending/. What fails here, the end of the turn does. */
+	(void)audit_write(site->audit);
 	if (spool_look(site->spool, FOLDER_INCOMING, job->drop, &st) == 0) {
 		struct sighting sighting = site_sighting(&st);
 		intake_distrust(site->incoming, job->drop, &sighting, now->up);

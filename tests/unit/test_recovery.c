@@ -314,6 +314,19 @@ static void a_run_waits_for_what_it_gave_back(void **state)
 	assert_int_equal(site->quiet_at, now.up + site->config->settle);
 }
 
+/* Also for a run that dies before its turn is over. */
+static void what_was_given_back_is_on_record_at_once(void **state)
+{
+	(void)state;
+	char path[64];
+	put(SENDING, "<open:Comments");
+	tell("start this; stop", 0);
+	start();
+	audit_path(now.wall, path);
+	auto_free char *journal = read_all(path);
+	assert_non_null(strstr(journal, "\"returned\""));
+}
+
 static void a_claim_that_is_taken_away_unread_is_withdrawn(void **state)
 {
 	(void)state;
@@ -565,6 +578,7 @@ int main(void)
 		with_bench(a_file_with_fewer_comments_than_those_on_record_is_not_sent),
 		with_bench(what_was_sent_is_moved_though_its_reading_is_not_on_record),
 		with_bench(a_run_waits_for_what_it_gave_back),
+		with_bench(what_was_given_back_is_on_record_at_once),
 		with_bench(a_claim_that_is_taken_away_unread_is_withdrawn),
 		with_bench(a_changed_file_of_which_nothing_was_posted_is_read_anew),
 		with_bench(what_had_been_delivered_is_told_of_a_deadly_file_too),
