@@ -88,16 +88,30 @@ static struct claim *find_claim(const struct history *h, const char *stamp)
 	return claim && !claim->is_gone ? claim : NULL;
 }
 
+static void note_taking(struct claim *claim, const char *boot, msec_t up)
+{
+	set_text(&claim->past.boot, boot);
+	claim->past.since = up;
+}
+
+static struct claim *add_claim(struct history *h, const struct record *record)
+{
+	struct claim *claim = xcalloc(1, sizeof(*claim));
+
+	claim->past.stamp = xstrdup(record->claim);
+	table_add(&h->claims, &claim->node,
+		table_hash(record->claim, strlen(record->claim)));
+	if (record->event == EVENT_READING)
+		note_taking(claim, posted_run(&h->posted)->boot, record->up);
+	return claim;
+}
+
 static struct claim *need_claim(struct history *h, const struct record *record)
 {
 	struct claim *claim = find_stamp(h, record->claim);
 
-	if (!claim) {
-		claim = xcalloc(1, sizeof(*claim));
-		claim->past.stamp = xstrdup(record->claim);
-		table_add(&h->claims, &claim->node,
-			table_hash(record->claim, strlen(record->claim)));
-	}
+	if (!claim)
+		claim = add_claim(h, record);
 	claim->is_gone = false;
 	if (record->drop)
 		set_text(&claim->past.drop, record->drop);
@@ -111,6 +125,7 @@ static void free_details(const struct claim *claim)
 	free((void *)claim->past.version);
 	free((void *)claim->past.verdict);
 	free((void *)claim->past.settled_to);
+	free((void *)claim->past.boot);
 	free((void *)claim->past.comments);
 }
 
@@ -293,6 +308,8 @@ static void restate_claim(
 		set_text(&claim->past.verdict, record->result);
 	if (record->to)
 		claim->past.has_rest = true;
+	if (record->boot)
+		note_taking(claim, record->boot, record->up);
 }
 
 static void apply_checkpoint(struct history *h, const struct record *record)

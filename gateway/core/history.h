@@ -63,6 +63,8 @@ struct past_claim {
 	const char *version;    /* of the bytes that were read, or NULL */
 	const char *verdict;    /* of the last `read`, or NULL */
 	unsigned kills;         /* readings that killed the gateway, in succession */
+	msec_t since;           /* when it was taken, by CLOCK_BOOTTIME of which boot */
+	const char *boot;       /* NULL: only its stamp tells */
 	bool has_rest;          /* its rest file lies in failed/ */
 	bool is_settling;       /* `settled` is on record, only the move may be missing */
 	const char *settled_to; /* folder/name of it */

@@ -60,9 +60,9 @@ enum event {
 	/* it is again */
 	EVENT_OPEN,
 	/* One line of four kinds, for everything that is not over when it is written:
-	 *   claim drop version count attempt [result to]: a claim in sending/; attempt: kills
-	 *     while reading; result: the verdict, or "unrecorded": no earlier record knew
-	 *     of it; to: its rest in failed/
+	 *   claim drop version count attempt [boot result to]: a claim in sending/; boot: it
+	 *     was taken on that one, at `up`; attempt: kills while reading; result: the
+	 *     verdict, or "unrecorded": no earlier record knew of it; to: its rest in failed/
 	 *   claim n order comment result [attempt tries seen cap wait code message]: a comment
 	 *     of that claim that was ever posted; result "posted": without an outcome so far
 	 *   [n] order comment result: a doubt that outlived its claim

@@ -41,10 +41,13 @@ static void checkpoint_claim(
 {
 	char rest[PATH_MAX];
 	const char *rest_at = claim->has_rest ? rest : NULL;
+	bool is_of_boot = site_is_this_boot(claim->boot);
 	snprintf(rest, sizeof(rest), "failed/%s_%s", claim->stamp, claim->drop);
 	site_record(site, now,
 		&(struct record){
 			.event = EVENT_CHECKPOINT,
+			.up = is_of_boot ? claim->since : now->up,
+			.boot = is_of_boot ? claim->boot : NULL,
 			.claim = claim->stamp,
 			.drop = claim->drop,
 			.version = claim->version,
@@ -92,6 +95,8 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 		.version = job->document ? version : NULL,
 		.verdict = job->document ? verdict_name(job->verdict) : unread,
 		.kills = job->kills,
+		.since = job->taken,
+		.boot = job->taken ? clock_boot_id() : NULL,
 		.has_rest = job->rest == REST_RECORDED,
 		.comments = *comments,
 		.count = count,

@@ -323,6 +323,7 @@ static int claim(
 
 	struct job *job = job_new(&name);
 	job->fd = take_fd(&fd);
+	job->taken = now->up;
 	job->version = version_of(&st);
 	job->was_quiet = was_quiet;
 	site_add_job(site, job);

@@ -89,6 +89,7 @@ struct job {
 	const char *drop; /* within claim.name: the exporter's part */
 	struct version version;
 	usec_t claimed; /* by its stamp */
+	msec_t taken; /* likewise, by CLOCK_BOOTTIME; 0: on another boot, or not known */
 	enum verdict verdict;
 	struct problems *problems; /* of a bad document, else NULL */
 	struct document *document;

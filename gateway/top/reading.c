@@ -24,9 +24,12 @@ enum { KILLS_ENOUGH = 3, TURN_MS = 1000 };
 
 /* --- the verdict --- */
 
-/* By CLOCK_BOOTTIME; now, where the clock was wrong then or is now. */
+/* By CLOCK_BOOTTIME, for others may have set the clock since. Where only the stamp tells:
+ * now, if the clock was wrong then or is now. */
 static msec_t arrival(const struct moment *now, const struct job *job)
 {
+	if (job->taken)
+		return job->taken;
 	bool is_known = job->claimed >= CLOCK_SANE && job->claimed <= now->wall;
 	return is_known ? now->up - (now->wall - job->claimed) / 1000 : now->up;
 }

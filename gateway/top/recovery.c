@@ -148,6 +148,8 @@ static int take_up(struct site *site, const struct moment *now, const struct fou
 	(*job)->is_recovered = true;
 	(*job)->past = found->past;
 	(*job)->kills = found->past ? found->past->kills : 0;
+	if (found->past && site_is_this_boot(found->past->boot))
+		(*job)->taken = found->past->since;
 	site_add_job(site, *job);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "recovery_bench.h"
+#include "top/checkpoint.h"
 
 static void arrive(const char *name, const char *path)
 {
@@ -75,6 +76,25 @@ static void claims_of_an_earlier_run_are_read_over_several_turns(void **state)
 	assert_int_equal(site->jobs.count, 3);
 }
 
+/* A restart reads nothing from before it. */
+static void a_checkpoint_keeps_when_a_claim_was_taken(void **state)
+{
+	(void)state;
+	bool more = false;
+	put("incoming/a.xml", document);
+	start();
+	arrive("a.xml", "incoming/a.xml");
+	msec_t taken = now.up;
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	now.up += MSEC_MINUTE;
+	assert_int_equal(checkpoint_write(site, &now), 0);
+	die();
+	start();
+	const struct table_node *node = table_next(&site->jobs, NULL);
+	assert_non_null(node);
+	assert_int_equal(table_member(node, struct job, node)->taken, taken);
+}
+
 /* Two files by turns: of alarms that are alike and follow each other one is told. */
 static void alarm_often(unsigned times)
 {
@@ -112,6 +132,7 @@ int main(void)
 		CLAIMING_TEST(a_turn_that_has_lasted_claims_one_drop),
 		CLAIMING_TEST(a_turn_that_has_just_begun_claims_all),
 		CLAIMING_TEST(claims_of_an_earlier_run_are_read_over_several_turns),
+		CLAIMING_TEST(a_checkpoint_keeps_when_a_claim_was_taken),
 		CLAIMING_TEST(a_turn_takes_so_many_alarms_and_leaves_the_others),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))

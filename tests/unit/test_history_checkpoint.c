@@ -20,7 +20,8 @@ static void a_checkpoint_alone_tells_all(void **state)
 
 	(void)state;
 	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .drop = "a.xml", .version = "v9",
-		.count = 3, .attempt = 2, .result = "valid", .to = "failed/x");
+		.count = 3, .attempt = 2, .result = "valid", .to = "failed/x", .up = 76,
+		.boot = "b0");
 	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .number = 2, .order = "O",
 		.comment = "7", .attempt = 4, .result = "deferred", .code = "c",
 		.message = "m");
@@ -34,6 +35,8 @@ static void a_checkpoint_alone_tells_all(void **state)
 	assert_string_equal(past->version, "v9");
 	assert_string_equal(past->verdict, "valid");
 	assert_int_equal(past->kills, 2);
+	assert_int_equal(past->since, 76);
+	assert_string_equal(past->boot, "b0");
 	assert_true(past->has_rest);
 	assert_int_equal(past->count, 2);
 	assert_string_equal(past->comments[0].result, "deferred");
@@ -48,6 +51,26 @@ static void a_checkpoint_alone_tells_all(void **state)
 	assert_string_equal(history_last_stamp(h), B);
 	assert_true(history_has_failed(h, A));
 	assert_false(history_ended_cleanly(h));
+}
+
+/* Unless another record came before: then only its stamp tells. */
+static void the_first_reading_tells_when_a_claim_was_taken(void **state)
+{
+	auto_history struct history *h = history_new();
+
+	(void)state;
+	start(h, "b1", 10);
+	FEED(h, .event = EVENT_READING, .claim = A, .drop = "a.xml", .up = 20);
+	checkpoint_claim(h, A, 0);
+	checkpoint_claim(h, B, 0);
+	checkpoint_end(h, 2);
+	start(h, "b2", 5);
+	FEED(h, .event = EVENT_READING, .claim = A, .drop = "a.xml", .up = 6);
+	FEED(h, .event = EVENT_READING, .claim = B, .drop = "b.xml", .up = 7);
+	history_finish(h);
+	assert_int_equal(history_claim(h, A)->since, 20);
+	assert_string_equal(history_claim(h, A)->boot, "b1");
+	assert_null(history_claim(h, B)->boot);
 }
 
 static void files_sent_are_counted_on_from_a_checkpoint(void **state)
@@ -267,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_checkpoint_alone_tells_all),
+		cmocka_unit_test(the_first_reading_tells_when_a_claim_was_taken),
 		cmocka_unit_test(files_sent_are_counted_on_from_a_checkpoint),
 		cmocka_unit_test(a_file_of_another_day_begins_a_new_count),
 		cmocka_unit_test(a_posting_open_at_a_checkpoint_is_an_open_posting),

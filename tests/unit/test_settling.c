@@ -106,12 +106,35 @@ static void what_is_given_up_is_told_as_that(void **state)
 	msec_t due = 0;
 	config.give_up = MSEC_HOUR;
 	put("sending/" CLAIM, document);
-	tell("start this; reading; read; hold unreachable 60000; stop", 0);
+	tell("start other; reading; read; hold unreachable 60000; stop other", 0);
 	start();
 	pipeline_turn(site, &now, &due);
 	auto_free char *reason = read_all("failed/" CLAIM ".reason.txt");
 	assert_non_null(strstr(reason, "it waited longer"));
 	assert_holds("failed/" CLAIM, document);
+}
+
+/* Its stamp was made months ago by the clock of now: one of them was wrong. */
+static void what_was_taken_on_this_boot_ages_by_its_clock(void **state)
+{
+	(void)state;
+	msec_t due = 0;
+	config.give_up = MSEC_HOUR;
+	put("sending/" CLAIM, document);
+	tell("start this; reading; read; hold unreachable 60000; stop", 0);
+	for (int restart = 0; restart < 3; restart++) {
+		start();
+		pipeline_turn(site, &now, &due);
+		now.up += MSEC_HOUR - AGO - MSEC_MINUTE;
+		pipeline_turn(site, &now, &due);
+		assert_true(is_there("sending/" CLAIM));
+		stop();
+	}
+	start();
+	now.up += MSEC_HOUR - AGO;
+	pipeline_turn(site, &now, &due);
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_true(is_there("failed/" CLAIM));
 }
 
 static void a_full_group_waits_for_nothing(void **state)
@@ -187,6 +210,9 @@ int main(void)
 			bench_enter, bench_leave),
 		cmocka_unit_test_setup_teardown(
 			what_is_given_up_is_told_as_that, bench_enter, bench_leave),
+		cmocka_unit_test_setup_teardown(
+			what_was_taken_on_this_boot_ages_by_its_clock, bench_enter,
+			bench_leave),
 		cmocka_unit_test_setup_teardown(
 			a_full_group_waits_for_nothing, bench_enter, bench_leave),
 		cmocka_unit_test_setup_teardown(
