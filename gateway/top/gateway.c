@@ -388,16 +388,37 @@ static void close_all(struct gateway *g)
 	config_free(g->config);
 }
 
-/* Without a spool the configuration may be good; but no gateway would start. */
-static void test_config(const struct gateway *g)
+/* Several sites may share a schema that cannot be used: said once is enough. */
+static int test_sites(const struct config *config)
 {
-	printf(_("%s: the configuration is good\n"), g->options.config);
-	fflush(stdout);
-	for (size_t i = 0; i < g->config->site_count; i++) {
+	int status = EX_OK;
+	for (size_t i = 0; i < config->site_count && status == EX_OK; i++) {
 		auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
-		if (spool_check_there(g->config->sites[i].spool, &why) < 0)
+		status = pipeline_test(&config->sites[i], &why);
+		say_lines(buf_peek(&why));
+	}
+	return status;
+}
+
+/* Without a spool the configuration may be good; but no gateway would start. */
+static void warn_of_spools(const struct config *config)
+{
+	for (size_t i = 0; i < config->site_count; i++) {
+		auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
+		if (spool_check_there(config->sites[i].spool, &why) < 0)
 			fprintf(stderr, _("warning: %s\n"), buf_peek(&why));
 	}
+}
+
+static int test_config(const struct gateway *g)
+{
+	int status = test_sites(g->config);
+	if (status)
+		return status;
+	printf(_("%s: the configuration is good\n"), g->options.config);
+	fflush(stdout);
+	warn_of_spools(g->config);
+	return EX_OK;
 }
 
 int main(int argc, char **argv)
@@ -411,7 +432,7 @@ int main(int argc, char **argv)
 	if (status == EX_OK)
 		status = read_config(&g);
 	if (status == EX_OK && g.options.is_test)
-		test_config(&g);
+		status = test_config(&g);
 	else if (status == EX_OK)
 		status = start(&g);
 	bool is_run = status == EX_OK && !g.options.is_test;

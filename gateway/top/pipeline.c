@@ -125,17 +125,25 @@ static void free_sitep(struct site **site)
 	free_site(*site);
 }
 
-static int open_schema(struct site *site, struct buf *why)
+static int open_schema(const char *path, struct schema **schema, struct buf *why)
 {
 	auto_free char *words = NULL;
-	int r = schema_open(site->config->schema, &site->schema, &words);
+	int r = schema_open(path, schema, &words);
 	if (r == 0)
 		return 0;
 	buf_add_format(why,
 		_("%s: cannot be used as the schema (%s): set `schema` to the "
 		  "comments.xsd of this program, and keep the files beside it"),
-		site->config->schema, words ? words : strerrordesc_np(-r));
+		path, words ? words : strerrordesc_np(-r));
 	return EX_CONFIG;
+}
+
+int pipeline_test(const struct site_config *config, struct buf *why)
+{
+	struct schema *schema = NULL;
+	int status = open_schema(config->schema, &schema, why);
+	schema_free(schema);
+	return status;
 }
 
 static int lock_spool(struct site *site, bool may_wait, struct buf *why)
@@ -190,7 +198,7 @@ int pipeline_open(
 {
 	struct moment now = clock_now();
 	auto_with(free_sitep) struct site *s = new_site(options, &now);
-	int status = open_schema(s, why);
+	int status = open_schema(s->config->schema, &s->schema, why);
 	if (status)
 		return status;
 	int r = spool_open(s->config->spool, &s->spool, why);

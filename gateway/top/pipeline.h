@@ -28,6 +28,10 @@ struct pipeline_options {
 	bool may_wait; /* stands by until the spool's lock is free */
 };
 
+/* 0, or the exit status with which pipeline_open() will refuse what config_open() does not
+ * look into: the schema. Touches nothing. */
+int pipeline_test(const struct site_config *config, struct buf *why);
+
 /* 0, or an exit status. */
 int pipeline_open(
 	const struct pipeline_options *options, struct site **site, struct buf *why);

@@ -86,8 +86,12 @@ says() {
 
 @test "a schema that is missing is said with its path" {
 	set_option schema '"nowhere.xsd"'
-	run -78 gateway --once
-	says nowhere.xsd
+	local option
+	for option in -t --once; do
+		run -78 gateway "$option"
+		says "$SITE/nowhere.xsd: cannot be used as the schema"
+		not says 'is good' >/dev/null
+	done
 }
 
 @test "a spool that is missing ends it with 73 and the command that makes it" {
