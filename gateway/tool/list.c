@@ -64,19 +64,35 @@ static const char *why_unknown(const struct list *list)
 	return _("not known: the journal does not tell of it");
 }
 
+/* One that no run has begun to wait for is under way. */
+static bool is_doubt(const struct past_comment *comment)
+{
+	return !strcmp(comment->result, "unknown") && comment->boot;
+}
+
 static void note_comments(const struct past_claim *past, struct buf *to)
 {
-	size_t unknown = 0;
+	size_t doubts = 0;
+	size_t asked = 0;
 	size_t deferred = 0;
 	for (size_t i = 0; i < past->count; i++) {
 		deferred += !strcmp(past->comments[i].result, "deferred");
-		unknown += !strcmp(past->comments[i].result, "unknown");
+		asked += !strcmp(past->comments[i].result, "unknown");
+		doubts += is_doubt(&past->comments[i]);
 	}
-	if (unknown)
+	if (doubts)
+		buf_add_format(to,
+			words_count("the end of unknown_wait, as the shop may have "
+				    "stored %zu comment",
+				"the end of unknown_wait, as the shop may have "
+				"stored %zu comments",
+				doubts),
+			doubts);
+	else if (asked)
 		buf_add_format(to,
 			words_count("the answer for %zu comment",
-				"the answers for %zu comments", unknown),
-			unknown);
+				"the answers for %zu comments", asked),
+			asked);
 	else if (deferred)
 		buf_add_format(to,
 			words_count("another try of %zu comment",
