@@ -215,7 +215,7 @@ static void add_hold(struct buf *out, const struct site_status *site, usec_t now
 	buf_add_text(out, "<dl class=\"hold\">\n");
 	add_term(out, _("What to do"), " class=\"remedy\"",
 		hold->remedy && *hold->remedy ? _(hold->remedy) : NULL);
-	add_term(out, is_shops_fault(site) ? _("The shop said") : _("The system said"),
+	add_term(out, is_shops_fault(site) ? _("What happened") : _("The system said"),
 		"", hold->said ? _(hold->said) : NULL);
 	add_term_of_time(out, _("Since"), hold->since, now);
 	add_term_of_time(out, _("Next try"), hold->next_try, now);

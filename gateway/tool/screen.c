@@ -252,7 +252,7 @@ static void say_hold(const struct sheet *sheet, const struct snapshot *s)
 		say(sheet, _("was held"), YELLOW, "%s", spoken(hold->reason));
 	if (s->has_state)
 		say_time(sheet, _("since"), hold->since);
-	say(sheet, s->status.state == STATE_HELD ? _("the shop said") : _("why"), PLAIN,
+	say(sheet, s->status.state == STATE_HELD ? _("what happened") : _("why"), PLAIN,
 		"%s", hold->said ? _(hold->said) : "");
 	say(sheet, _("what to do"), BOLD, "%s", hold->remedy ? _(hold->remedy) : "");
 	if (hold->next_try && hold->next_try > sheet->now)

@@ -49,7 +49,7 @@ checked() {
 	document WEB-1:1 | drop a.xml
 	eventually said 'held for'
 	[[ $output != *'was held'* ]]
-	[[ $output == *'(key-refused)'*'the shop said'*'what to do'*key_file*'next try       in '* ]]
+	[[ $output == *'(key-refused)'*'what happened'*'what to do'*key_file*'next try       in '* ]]
 	eventually checked 2 CRITICAL
 	[[ $output == *key-refused* ]]
 }

@@ -146,14 +146,14 @@ static void a_hold_says_why_and_what_to_do(void **state)
 	struct site_status site = held_for("key-refused");
 	assert_page_of(site, "<p class=\"headline\">The shop does not accept the key</p>",
 		"All is well");
-	assert_page_of(site, "<dt>The shop said</dt>\n<dd>HTTP 503</dd>", NULL);
+	assert_page_of(site, "<dt>What happened</dt>\n<dd>HTTP 503</dd>", NULL);
 	assert_page_of(site, "<dd class=\"remedy\">look at its log</dd>", NULL);
 	assert_page_of(site, "<dt>Next try</dt>\n<dd><time", NULL);
 	assert_page_of(site, ">11:16:30</time>", NULL);
 	site.hold.next_try = 0;
 	assert_page_of(site, "Nothing is lost", "Next try");
 	site.hold.said = NULL;
-	assert_page_of(site, "Nothing is lost", "The shop said");
+	assert_page_of(site, "Nothing is lost", "What happened");
 	assert_page_of(held_for("of-tomorrow"), ">of-tomorrow</p>", NULL);
 }
 
@@ -162,7 +162,7 @@ static void trouble_of_this_machine_is_not_laid_to_the_shop(void **state)
 	(void)state;
 	struct site_status site = held_for("no-space");
 	site.state = STATE_WAITING;
-	assert_page_of(site, "The system said", "The shop said");
+	assert_page_of(site, "The system said", "What happened");
 }
 
 static void a_stopped_site_is_not_well(void **state)
