@@ -33,9 +33,9 @@ static void print_option(const struct option_word *option)
 
 static void print_command_help(const struct command *command)
 {
-	printf("%s opensi-spool %s%s%s\n", _("Usage:"), command->name,
-		command->arguments ? " " : "",
-		command->arguments ? _(command->arguments) : "");
+	const char *wanted = command->required ? command->required : command->arguments;
+	printf("%s opensi-spool %s %s%s%s\n", _("Usage:"), command->name,
+		_("[OPTION]..."), wanted ? " " : "", wanted ? _(wanted) : "");
 	printf("%s.\n\n", _(command->help));
 	const struct option_word *option = NULL;
 	for (size_t i = 0; (option = option_at(i)); i++)

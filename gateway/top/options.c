@@ -49,8 +49,9 @@ static void print_help(void)
 		 "Exit status: 0 done; 1 with --once: something went to failed/; 64 "
 		 "usage;\n"
 		 "73 the spool cannot be used; 75 try later: another gateway has the "
-		 "spool, or\n"
-		 "with --once something still waits; 78 configuration.\n"
+		 "spool, its\n"
+		 "disk is full, or with --once something still waits; 78 "
+		 "configuration.\n"
 		 "SIGTERM ends it when what is under way has come back, a second one at "
 		 "once;\n"
 		 "SIGHUP reads the configuration again.\n"),

@@ -138,6 +138,17 @@ static void help_and_version_are_told_wherever_they_are_asked_for(void **state)
 	assert_null(strstr(said, "--order"));
 }
 
+static void the_help_of_a_command_begins_with_what_it_wants(void **state)
+{
+	(void)state;
+	assert_told("opensi-spool ping -h", EX_OK, "opensi-spool ping [OPTION]...\n");
+	assert_told("opensi-spool show -h", EX_OK, "show [OPTION]... NAME...\n");
+	assert_told("opensi-spool find -h", EX_OK,
+		"find [OPTION]... --order NUMBER | --comment ID\n");
+	assert_told(
+		"opensi-spool purge -h", EX_OK, "purge [OPTION]... --older-than AGE\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +157,7 @@ int main(void)
 		cmocka_unit_test(an_option_is_near_only_to_those_of_its_command),
 		cmocka_unit_test(what_is_missing_or_too_much_is_told),
 		cmocka_unit_test(help_and_version_are_told_wherever_they_are_asked_for),
+		cmocka_unit_test(the_help_of_a_command_begins_with_what_it_wants),
 	};
 	return cmocka_run_group_tests_name("tool arguments", tests, NULL, NULL);
 }
