@@ -135,6 +135,19 @@ joined() {
 	tr -s '\t\n ' ' ' <"$MAN/$1.scd"
 }
 
+# What stands in a call before its first field.
+events_in_code() {
+	cat "$ROOT"/gateway/*/*.c | tr '\n\t' '  ' | grep -oE 'log_event\([^;]*;' |
+		sed -E 's/log_(text|number)\(.*//' | grep -oE '"[a-z-]+"' | tr -d '"'
+}
+
+@test "each event of the log is in the page, and no other" {
+	same <(events_in_code) <(
+		sed -n '/^# THE LOG/,/^# SECURITY/p' "$MAN/opensi-gateway.8.scd" |
+			grep -E '^\*.*\)$' | grep -oE '\*[a-z-]+\*' | tr -d '*'
+	)
+}
+
 @test "the question about the site that check and envelope ask is in the manual" {
 	grep -qF "which site's rules? Name it by --site" "$ROOT/gateway/tool/judge.c"
 	joined opensi-spool.1 | grep -qF "which site's rules? Name it by --site"
