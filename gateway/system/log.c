@@ -2,14 +2,17 @@
 #include "system/log.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { LINE_MAX_BYTES = 8192, VALUE_MAX_CHARS = 500 };
+enum { LINE_MAX_BYTES = 8192, VALUE_MAX_CHARS = 500, STREAM_MAX_BYTES = 64 };
 
 static enum config_level written = LEVEL_INFO;
 static bool is_on_terminal;
@@ -94,4 +97,27 @@ void log_fields(enum config_level level, const char *site, const char *id,
 	/* Where standard error leads nowhere there is nobody left to be told so. */
 	ssize_t ignored = write(STDERR_FILENO, line.bytes, line.len);
 	(void)ignored;
+}
+
+/* As systemd.exec(5) has it: a child may have inherited the variable, and not the stream. */
+static bool is_for_journal(void)
+{
+	char own[STREAM_MAX_BYTES];
+	struct stat st;
+	const char *stream = getenv("JOURNAL_STREAM");
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
+		return false;
+	snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return !strcmp(stream, own);
+}
+
+void log_lines(const char *text)
+{
+	const char *prefix = is_for_journal() ? levels[LEVEL_ERROR].prefix : "";
+	while (*text) {
+		int len = (int)strcspn(text, "\n");
+		fprintf(stderr, "%s%.*s\n", prefix, len, text);
+		text += len;
+		text += *text == '\n';
+	}
 }

@@ -47,4 +47,8 @@ void log_set_level(enum config_level level);
 void log_fields(enum config_level level, const char *site, const char *id,
 	const char *event, const struct log_field *fields);
 
+/* What stops a start, for a person: as it is, but to systemd's journal each line is an
+ * error. The last line may lack its end. */
+void log_lines(const char *text);
+
 #endif

@@ -49,12 +49,6 @@ struct gateway {
 
 /* --- start --- */
 
-static void say_lines(const char *text)
-{
-	fprintf(stderr, "%s%s", text,
-		*text && text[strlen(text) - 1] != '\n' ? "\n" : "");
-}
-
 static void set_log_level(const struct gateway *g)
 {
 	log_set_level(g->options.is_verbose ? LEVEL_DEBUG : g->config->log_level);
@@ -75,7 +69,7 @@ static int read_config(struct gateway *g)
 {
 	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
 	if (config_open(g->options.config, &g->config, &errors) < 0) {
-		say_lines(buf_peek(&errors));
+		log_lines(buf_peek(&errors));
 		return EX_CONFIG;
 	}
 	set_log_level(g);
@@ -130,7 +124,7 @@ static int open_site(struct gateway *g, size_t i)
 	};
 	int status = pipeline_open(&options, &g->sites[i], &why);
 	if (status) {
-		say_lines(buf_peek(&why));
+		log_lines(buf_peek(&why));
 		return status;
 	}
 	const struct site *site = g->sites[i];
@@ -395,7 +389,7 @@ static int test_sites(const struct config *config)
 	for (size_t i = 0; i < config->site_count && status == EX_OK; i++) {
 		auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
 		status = pipeline_test(&config->sites[i], &why);
-		say_lines(buf_peek(&why));
+		log_lines(buf_peek(&why));
 	}
 	return status;
 }

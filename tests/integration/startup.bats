@@ -94,6 +94,22 @@ says() {
 	done
 }
 
+# STREAM: what JOURNAL_STREAM says of the file that standard error is.
+start_towards() {
+	JOURNAL_STREAM=$1 gateway --once 2>"$SITE/told"
+}
+
+@test "what stops a start is an error to systemd's journal, and plain to all others" {
+	echo 'conections = 2;' >>"$CONF"
+	set_option batch_comments 0
+	: >"$SITE/told"
+	run -78 start_towards 1:1
+	[ "$(grep -c "^$CONF:[0-9]" "$SITE/told")" -eq 2 ]
+	run -78 start_towards "$(stat -c %d:%i "$SITE/told")"
+	[ "$(grep -c "^<3>$CONF:[0-9]" "$SITE/told")" -eq 2 ]
+	[ "$(wc -l <"$SITE/told")" -eq 2 ]
+}
+
 @test "a spool that is missing ends it with 73 and the command that makes it" {
 	set_option spool '"nowhere"'
 	run -73 gateway --once
