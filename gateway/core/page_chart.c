@@ -369,7 +369,9 @@ void page_add_day(struct buf *out, const struct site_status *site, usec_t now)
 		buf_add_text(out, "</p>\n");
 	}
 	if (!day.delivered && !day.rejected && !day.slowest) {
-		page_add_element(out, "p class=\"soft\"", _("Nothing was sent."));
+		page_add_element(out, "p class=\"soft\"",
+			day.known_from ? _("Nothing was sent since then.")
+				       : _("Nothing was sent."));
 		return;
 	}
 	buf_add_text(out, "<div class=\"charts\">\n");

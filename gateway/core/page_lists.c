@@ -155,6 +155,17 @@ static void add_files(
 	buf_add_text(out, "</tbody>\n</table>\n");
 }
 
+static void add_no_files(
+	struct buf *out, const struct site_status *site, enum tally_end end)
+{
+	page_add_element(out, "p class=\"soft\"",
+		site->is_once ? _("None in the last run.")
+			      : _("None since the gateway started."));
+	if (end == TALLY_FAILED && site->failed)
+		page_add_element(out, "p class=\"soft\"",
+			_("Those of earlier runs are told by: opensi-spool list failed"));
+}
+
 static void add_list(struct buf *out, const struct site_status *site, const char *heading,
 	enum tally_end end, usec_t now)
 {
@@ -163,9 +174,7 @@ static void add_list(struct buf *out, const struct site_status *site, const char
 	if (site->tally->latest[end][0].name)
 		add_files(out, site, end, now);
 	else
-		page_add_element(out, "p class=\"soft\"",
-			site->is_once ? _("None in the last run.")
-				      : _("None since the gateway started."));
+		add_no_files(out, site, end);
 	buf_add_text(out, "</section>\n");
 }
 

@@ -352,6 +352,8 @@ static void an_idle_day_has_no_drawing(void **state)
 {
 	(void)state;
 	assert_page_of(a_site(), "Nothing was sent.", "class=\"plot\"");
+	tally.started = UP;
+	assert_page_of(a_site(), "Nothing was sent since then.", "Nothing was sent.");
 }
 
 static void gaps_are_gaps(void **state)
@@ -441,6 +443,9 @@ static void the_latest_files_are_listed(void **state)
 	(void)state;
 	struct site_status site = a_site();
 	assert_page_of(site, "None since the gateway started.", "<table>");
+	assert_page_of(site, "None since the gateway started.", "list failed");
+	site.failed = 2;
+	assert_page_of(site, "told by: opensi-spool list failed", "<table>");
 	ended(TALLY_FAILED, NOW - INT64_C(86400) * USEC_SECOND, "x.xml",
 		"not sent: too large");
 	ended(TALLY_SENT, NOW, "y.xml", NULL);
