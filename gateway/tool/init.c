@@ -87,7 +87,7 @@ static int mend(int fd, const struct owner *owner, mode_t mode, enum deed *deed)
 static void say_deed(enum deed deed, const char *path, const char *folder)
 {
 	static const char *const words[] = {
-		[DEED_NONE] = N_("left alone"),
+		[DEED_NONE] = N_("unchanged"),
 		[DEED_MADE] = N_("made"),
 		[DEED_MENDED] = N_("mended"),
 	};

@@ -541,7 +541,7 @@ modes() {
 	[ "$(grep -c '^made ' <<<"$output")" -eq 6 ]
 	[ "$(modes)" = '2750 . 2770 incoming 2750 sending 2750 sent 2750 failed 2750 audit' ]
 	run -0 tool init
-	[ "$(grep -c '^left alone ' <<<"$output")" -eq 6 ]
+	[ "$(grep -c '^unchanged ' <<<"$output")" -eq 6 ]
 	run_once
 }
 
@@ -553,7 +553,7 @@ modes() {
 	chmod g+w "$SPOOL/failed" "$SPOOL/sent"
 	chmod o+rx "$SPOOL/sent"
 	run -0 tool init
-	[[ $output == *"left alone  $SPOOL/failed"* ]]
+	[[ $output == *"unchanged   $SPOOL/failed"* ]]
 	[[ $output == *"mended      $SPOOL/sent"* ]]
 	[ "$(modes)" = '2750 . 2770 incoming 2750 sending 2770 sent 2770 failed 2750 audit' ]
 	[ "$(stat -c %a "$SPOOL/failed/a.xml")" = 604 ]
