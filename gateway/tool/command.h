@@ -31,8 +31,7 @@ struct option_word {
 struct command {
 	const char *name;
 	const char *arguments; /* as --help shows them, or NULL: none are allowed */
-	const char
-		*required; /* likewise: the options that it cannot do without, or NULL */
+	const char *required;  /* likewise: options that it cannot do without, or NULL */
 	const char *options; /* the long names of those that it takes, parted by spaces */
 	const char *help;    /* for _(): one line */
 	enum need need;
