@@ -137,6 +137,25 @@ run_once() {
 	"$GATEWAY" -c "$CONF" --once "$@" 2>>"$LOG" 3>&-
 }
 
+# --- a clock of ours ---
+
+# RUN_BY then gives a program a clock that is as far from the true one as set_clock says.
+with_a_clock_of_ours() {
+	local library
+	library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1)
+	[ -n "$library" ] || skip "there is no faketime"
+	set_clock +0
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+	RUN_BY=(env "LD_PRELOAD=$library" "FAKETIME_TIMESTAMP_FILE=$SITE/clock" \
+		FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
+}
+
+# set_clock +1d|-1d
+set_clock() {
+	echo "$1" >"$SITE/clock.new"
+	mv "$SITE/clock.new" "$SITE/clock"
+}
+
 # --- drops ---
 
 comment() {

@@ -572,23 +572,6 @@ no_leak_check() {
 
 # --- the clock ---
 
-# The gateway's clock: as far from the true one as the file says.
-with_a_clock_of_ours() {
-	local library
-	library=$(find /usr/lib -name libfaketime.so.1 2>/dev/null | head -n 1)
-	[ -n "$library" ] || skip "there is no faketime"
-	set_clock +0
-	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
-	RUN_BY=(env "LD_PRELOAD=$library" "FAKETIME_TIMESTAMP_FILE=$SITE/clock" \
-		FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
-}
-
-# set_clock +1d|-1d
-set_clock() {
-	echo "$1" >"$SITE/clock.new"
-	mv "$SITE/clock.new" "$SITE/clock"
-}
-
 stamps() {
 	(cd "$SPOOL" && find sent -name '*.xml' -printf '%f\n' | sed 's/\(.*Z\)_\(.*\)/\2 \1/')
 }

@@ -79,6 +79,34 @@ checked() {
 	run -2 tool status --check --critical 0s
 }
 
+checked_by_clock() {
+	run "${RUN_BY[@]}" "$TOOL" -c "$CONF" status --check
+	[ "$status" -eq "$1" ] && [[ $output == "OPENSI $2 - $3"* ]]
+}
+
+written_at() {
+	json 'd["updated"]' <"$SPOOL/state.json"
+}
+
+# The tool's clock is so far ahead that but a few of the two minutes' seconds are left.
+@test "a gateway that hangs is told, and no longer once it goes on" {
+	local written
+	set_option rescan '"200ms"'
+	start_gateway
+	eventually checked 0 OK
+	with_a_clock_of_ours
+	written=$(written_at)
+	set_clock +115
+	checked_by_clock 0 OK '1 site open'
+	kill -STOP "$GATEWAY_PID"
+	eventually checked_by_clock 1 WARNING 'WEB1: state.json is not written any more'
+	run -0 "${RUN_BY[@]}" "$TOOL" -c "$CONF" status
+	[[ $output == 'WEB1: open'*'state.json has not been written for a while'* ]]
+	kill -CONT "$GATEWAY_PID"
+	eventually checked_by_clock 0 OK '1 site open'
+	[ "$(written_at)" = "$written" ]
+}
+
 @test "--json has the sites of all spools" {
 	mkdir -p "$SITE/other"/{incoming,sending,sent,failed,audit}
 	touch "$SITE/other/incoming/a.xml"
