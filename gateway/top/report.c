@@ -40,8 +40,9 @@ struct published {
 struct told {
 	struct site *site;
 	struct published state;
-	msec_t alive_at;          /* when it was last touched, and */
+	msec_t alive_at;          /* when it last gave a sign of life, and */
 	msec_t scan_at;           /* site->scan_at of then */
+	bool owes_sign;           /* it is due in this turn */
 	struct published page;    /* without text: it is written with the state */
 	const char *language;     /* of the page */
 	struct published metrics; /* of the first site that names that file */
@@ -306,24 +307,30 @@ static void write_beside_spool(
 }
 
 /* Who looks at a quiet site must be able to tell it from one that stands still. With
- * each scan, which wakes us anyway; in trouble there is none. Written anew, it would wake
- * us: the spool's root is watched. False: it is not there, or cannot be touched. */
-static bool shows_life(struct told *t, const struct moment *now)
+ * each scan, which wakes us anyway; in trouble there is none. */
+static bool owes_sign_of_life(struct told *t, const struct moment *now)
 {
 	if (t->site->scan_at == t->scan_at &&
 		now->up - t->alive_at < t->site->config->rescan)
-		return true;
+		return false;
 	t->alive_at = now->up;
 	t->scan_at = t->site->scan_at;
-	return io_touch(spool_root_fd(t->site->spool), STATE_FILE) == 0;
+	return true;
+}
+
+/* Written anew, it would wake us: the spool's root is watched. False: it is not there, or
+ * cannot be touched. */
+static bool shows_life(const struct told *t, int folder, const char *name)
+{
+	return !t->owes_sign || io_touch(folder, name) == 0;
 }
 
 /* state.json and the page go together: the page changes with what it shows. */
 static void write_state(
 	struct told *t, const struct moment *now, struct site_status *site)
 {
-	bool is_alive = shows_life(t, now);
-	bool has_news = state_has_changed(t, site) || !is_alive;
+	bool has_news = state_has_changed(t, site) ||
+			!shows_life(t, spool_root_fd(t->site->spool), STATE_FILE);
 	const struct status status = {
 		.updated = now->wall,
 		.version = GATEWAY_VERSION,
@@ -381,7 +388,8 @@ static void write_metrics(
 		if (!status.count)
 			continue;
 		metrics_write(&text, &status);
-		if (!has_changed(&t->metrics, &text))
+		if (!has_changed(&t->metrics, &text) &&
+			shows_life(t, AT_FDCWD, metrics_file(t)))
 			continue;
 		note_written(&t->metrics, t->site, metrics_file(t),
 			publish(metrics_file(t), t->metrics.text,
@@ -394,12 +402,14 @@ static bool tell(struct report *report, const struct moment *now, bool has_stopp
 	bool is_running = false;
 	auto_free struct site_status *all = xcalloc(report->count, sizeof(*all));
 	for (size_t i = 0; i < report->count; i++) {
-		look_at_site(&report->told[i], now, &all[i]);
+		struct told *t = &report->told[i];
+		look_at_site(t, now, &all[i]);
 		if (has_stopped)
 			all[i].state = STATE_STOPPED;
 		all[i].is_once = report->is_once;
 		is_running = is_running || all[i].rate > 0;
-		write_state(&report->told[i], now, &all[i]);
+		t->owes_sign = owes_sign_of_life(t, now);
+		write_state(t, now, &all[i]);
 	}
 	write_metrics(report, now, all);
 	return is_running;

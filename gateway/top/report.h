@@ -6,8 +6,8 @@
  * metrics where they are wished
  *
  * Knows: where the figures of a snapshot come from, and how often it is told: on change,
- * at most once a second; with each scan state.json is touched. Must not know: what the
- * forms look like (status, page, metrics).
+ * at most once a second; with each scan state.json and the metrics file are touched. Must
+ * not know: what the forms look like (status, page, metrics).
  * Promises: no wake-up when nothing happens, but the few after the last delivery that
  * bring the rate down to zero. A folder or a file that cannot be written disturbs no
  * delivery: it is said once, and tried again with the next change.

@@ -121,25 +121,59 @@ is_quiet() {
 	stays_unchanged 5
 }
 
+# was_touched_since TIME FILE
 was_touched_since() {
-	[ "$(stat -c %y "$SPOOL/state.json")" != "$1" ]
+	[ "$(stat -c %y "$2")" != "$1" ]
 }
 
-# It wakes nobody, for whoever replaced it would wake himself by that.
-@test "on a quiet site each rescan gives a sign of life: state.json is touched" {
-	local touched written
+# touched_again FILE: waits for the next time.
+touched_again() {
+	eventually was_touched_since "$(stat -c %y "$1")" "$1"
+}
+
+# It wakes nobody, for whoever replaced state.json would wake himself by that.
+@test "on a quiet site each rescan gives a sign of life: state and metrics are touched" {
+	local written
 	set_option rescan '"500ms"'
 	start_gateway
 	eventually state_is 'S["state"]' open
 	eventually test -s "$METRICS"
 	written=$(stat -c '%i' "$SPOOL/state.json" "$SPOOL/status.html" "$METRICS")
 	for _ in 1 2; do
-		touched=$(stat -c %y "$SPOOL/state.json")
-		eventually was_touched_since "$touched"
+		touched_again "$SPOOL/state.json"
+		touched_again "$METRICS"
 	done
 	[ "$(stat -c '%i' "$SPOOL/state.json" "$SPOOL/status.html" "$METRICS")" = "$written" ]
-	rm "$SPOOL/state.json"
+	rm "$SPOOL/state.json" "$METRICS"
 	eventually state_is 'S["state"]' open
+	eventually test -s "$METRICS"
+}
+
+# Each is touched at least twice while the other cannot be written.
+@test "what cannot be written gives no sign of life: it is old, and looks so" {
+	local touched
+	set_option rescan '"200ms"'
+	start_gateway
+	eventually state_is 'S["state"]' open
+	mkdir -p "$SPOOL/.state.json.tmp/in-the-way"
+	echo '<nonsense/>' | drop bad.xml
+	eventually logged not-written 'file=state.json'
+	eventually metric_is 'files{site="WEB1",folder="failed"}' 1
+	touched=$(stat -c %y "$SPOOL/state.json")
+	touched_again "$METRICS"
+	touched_again "$METRICS"
+	not was_touched_since "$touched" "$SPOOL/state.json"
+	rm -r "$SPOOL/.state.json.tmp"
+	eventually state_is 'S["failed"]' 1
+	mkdir -p "$SITE/.gateway.prom.tmp/in-the-way"
+	rm -f "$SPOOL"/failed/*
+	eventually logged not-written "file=\"?$METRICS"
+	eventually state_is 'S["failed"]' 0
+	touched=$(stat -c %y "$METRICS")
+	touched_again "$SPOOL/state.json"
+	touched_again "$SPOOL/state.json"
+	not was_touched_since "$touched" "$METRICS"
+	metric_is 'files{site="WEB1",folder="failed"}' 1
 }
 
 # Reads all three again and again; writes a line for each that is not whole.
@@ -324,4 +358,32 @@ is_told_of_both() {
 		    print(f"  - record: question_{n}\n    expr: {json.dumps(expr)}")
 	END
 	promtool check rules "$SITE/questions.yml"
+}
+
+# Two machines whose file was touched at the start and never again; one gateway is stopped.
+# A third one lives.
+@test "a metrics file that gets old is an alarm, unless the gateway is stopped" {
+	command -v promtool >/dev/null || skip "no promtool (Debian's package prometheus)"
+	local touched='node_textfile_mtime_seconds{file="/var/lib/opensi-gateway-a.prom"'
+	local state='opensi_gateway_site_state{site="a"'
+	cat >"$SITE/ages.yml" <<-END
+		rule_files: [ "$ROOT/contrib/monitoring/alerts.yml" ]
+		tests:
+		- interval: 1m
+		  input_series:
+		  - { series: '$touched,instance="hangs"}', values: '0x20' }
+		  - { series: '$state,instance="hangs",state="stopped"}', values: '0x20' }
+		  - { series: '$touched,instance="stopped"}', values: '0x20' }
+		  - { series: '$state,instance="stopped",state="stopped"}', values: '1x20' }
+		  - { series: '$touched,instance="lives"}', values: '0+60x20' }
+		  - { series: '$state,instance="lives",state="stopped"}', values: '0x20' }
+		  promql_expr_test:
+		  - { eval_time: 7m, expr: 'ALERTS{alertname="OpensiGatewayStandsStill"}' }
+		  - eval_time: 8m
+		    expr: 'count by (instance, file) (ALERTS{alertname="OpensiGatewayStandsStill"})'
+		    exp_samples:
+		    - labels: '{instance="hangs", file="/var/lib/opensi-gateway-a.prom"}'
+		      value: 1
+	END
+	promtool test rules "$SITE/ages.yml"
 }
