@@ -8,6 +8,7 @@
 bats_require_minimum_version 1.5.0
 
 load gateway_helpers
+load tool_helpers
 
 setup() {
 	start_stub
@@ -289,6 +290,51 @@ is_open_and_sent_today() {
 	eventually is_open_and_sent_today 0
 	document WEB-2:2 | drop b.xml
 	eventually state_is 'S["sent_today"]' 1
+}
+
+# it_is WHEN: by the clock and in the zone of the test.
+it_is() {
+	set_clock "$(printf '%+d' $(($(date -d "$1" +%s) - EPOCHSECONDS)))"
+}
+
+# In status, state, page and metrics.
+tells_sent_today() {
+	state_is 'S["sent_today"]' "$1" && metric_is 'files_sent_today{site="WEB1"}' "$1" &&
+		[[ $(<"$SPOOL/status.html") == *$'>Files sent today</span>\n<b>'"$1</b>"* ]] &&
+		[ "$("${RUN_BY[@]}" "$TOOL" -c "$CONF" status --json |
+			json 'd["sites"][0]["sent_today"]')" = "$1" ]
+}
+
+# Nothing happens at midnight: a rescan finds that it is over. The first of these days has
+# 23 hours, the other 25.
+@test "what was sent today begins anew at midnight, also when the clocks are changed" {
+	export TZ=CET-1CEST,M3.5.0,M10.5.0/3
+	set_option rescan '"200ms"'
+	with_a_clock_of_ours
+	it_is '2027-03-28 00:30'
+	start_gateway
+	eventually tells_sent_today 0
+	document WEB-1:1 | drop a.xml
+	eventually tells_sent_today 1
+	it_is '2027-03-28 23:30'
+	document WEB-2:2 | drop b.xml
+	eventually tells_sent_today 2
+	it_is '2027-03-29 00:10'
+	eventually tells_sent_today 0
+	it_is '2027-10-31 00:30'
+	document WEB-3:3 | drop c.xml
+	eventually tells_sent_today 1
+	it_is '2027-10-31 23:30'
+	document WEB-4:4 | drop d.xml
+	eventually tells_sent_today 2
+	stop_gateway
+	tells_sent_today 2
+	it_is '2027-11-01 00:10'
+	[ "$("${RUN_BY[@]}" "$TOOL" -c "$CONF" status --json |
+		json 'd["sites"][0]["sent_today"]')" = 0 ]
+	start_gateway
+	eventually tells_sent_today 0
+	[ "$(ls "$SPOOL/sent")" = $'2027-03-28\n2027-10-31' ]
 }
 
 # Two sites with spools of their own.

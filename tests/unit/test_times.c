@@ -55,6 +55,30 @@ static void the_local_day_is_the_servers_own(void **state)
 	assert_shown(times_add_local, late, "2026-11-23 19:45:30 -0330");
 }
 
+/* Midnights of the server, in UTC: of a day in winter and in summer, and the two ends of
+ * the days of 23 and of 25 hours. */
+static void a_local_day_ends_at_midnight_whatever_its_length(void **state)
+{
+	static const struct {
+		usec_t midnight;
+		const char *before, *after;
+	} nights[] = {
+		{1795474800, "2026-11-23", "2026-11-24"},
+		{1814133600, "2027-06-27", "2027-06-28"},
+		{1806188400, "2027-03-27", "2027-03-28"},
+		{1806271200, "2027-03-28", "2027-03-29"},
+		{1824933600, "2027-10-30", "2027-10-31"},
+		{1825023600, "2027-10-31", "2027-11-01"},
+	};
+	(void)state;
+	in_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+	for (size_t i = 0; i < sizeof(nights) / sizeof(nights[0]); i++) {
+		usec_t midnight = nights[i].midnight * USEC_SECOND;
+		assert_shown(times_add_local_day, midnight - 1, nights[i].before);
+		assert_shown(times_add_local_day, midnight, nights[i].after);
+	}
+}
+
 static void a_wild_clock_still_gives_four_digit_years(void **state)
 {
 	(void)state;
@@ -124,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(instants_are_shown_in_every_form),
 		cmocka_unit_test(the_local_day_is_the_servers_own),
+		cmocka_unit_test(a_local_day_ends_at_midnight_whatever_its_length),
 		cmocka_unit_test(a_wild_clock_still_gives_four_digit_years),
 		cmocka_unit_test(what_is_shown_reads_back),
 		cmocka_unit_test(a_stamp_may_begin_a_longer_name),
