@@ -230,6 +230,22 @@ long_options() {
 	[ "$(bash_offers "$GATEWAY" --config gate)" = gateway.conf ]
 }
 
+@test "names are those of the site that stands on the line" {
+	make_site
+	sed -i '/^spool = \|^website_code = /d' "$CONF"
+	set_option sites '( { name = "one"; website_code = "W1"; spool = "one"; },
+		{ name = "two"; website_code = "W2"; spool = "two"; } )'
+	mkdir "$SITE/one" "$SITE/two"
+	"$TOOL" -c "$CONF" init
+	touch "$SITE/one/failed/a.xml" "$SITE/two/failed/b.xml"
+	[ "$(bash_offers "$TOOL" -c "$CONF" retry '' | paste -sd ' ')" = 'a.xml b.xml' ]
+	[ "$(bash_offers "$TOOL" -c "$CONF" -s two retry '')" = b.xml ]
+	[ "$(bash_offers "$TOOL" retry --site two -c "$CONF" '')" = b.xml ]
+	command -v zsh >/dev/null || return 0
+	[ "$(zsh_offers "opensi-spool -c $CONF -s two retry ")" = b.xml ]
+	[ "$(zsh_offers "opensi-spool -c $CONF retry --site two ")" = b.xml ]
+}
+
 @test "bash offers what may stand before the command, and goes on behind it" {
 	local command
 	make_site
@@ -241,7 +257,10 @@ long_options() {
 	same <(commands) <(bash_offers "$TOOL" --json '')
 	# As bash parts it at the sign:
 	same <(commands) <(bash_offers "$TOOL" --config = "$CONF" '')
+	same <(commands) <(bash_offers "$TOOL" --older-than = 90d '')
 	[ "$(bash_offers "$TOOL" --config = "$CONF" retry '')" = one.xml ]
+	# Behind -- there are no options, whatever they look like.
+	[ "$(bash_offers "$TOOL" -c "$CONF" retry -- -c x '')" = one.xml ]
 	# shellcheck disable=SC2088 # as it stands on the command line
 	[ "$(HOME=$SITE bash_offers "$TOOL" -c '~/gateway.conf' retry '')" = one.xml ]
 	cd "$SITE"
@@ -283,6 +302,7 @@ zsh_offers() {
 
 @test "zsh offers the same" {
 	need zsh
+	local command
 	make_site
 	"$TOOL" -c "$CONF" init
 	touch "$SPOOL/failed/one.xml"
@@ -291,4 +311,9 @@ zsh_offers() {
 	same <(long_options "$TOOL" purge) <(zsh_offers "opensi-spool purge --")
 	[ "$(zsh_offers "opensi-spool -c $CONF retry ")" = one.xml ]
 	[ "$(zsh_offers "opensi-spool -c $CONF -s ")" = WEB1 ]
+	# What may stand before the command:
+	same <(commands) <(zsh_offers "opensi-spool --json -c $CONF ")
+	[ "$(zsh_offers "opensi-spool -o WEB-1 ini")" = init ]
+	same <(for command in $(commands); do long_options "$TOOL" "$command"; done) \
+		<(zsh_offers "opensi-spool --")
 }
