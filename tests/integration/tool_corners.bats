@@ -224,6 +224,12 @@ wait_for_nothing_known() {
 	[ "$(grep -c "${A}_" <<<"$output")" -eq 1001 ]
 }
 
+@test "on a terminal find shows no name as it is" {
+	document WEB-1:1 >"$SPOOL/failed/${A}_"$'od\ed.xml'
+	run -0 on_terminal find --order WEB-1 -0
+	[[ $output == *ORDER*'od?d.xml'* ]]
+}
+
 # --- retry ---
 
 @test "retry foretells what the gateway leaves alone" {

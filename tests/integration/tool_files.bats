@@ -345,6 +345,8 @@ fail_invalid() {
 		"['not there; it is in $SPOOL/incoming now', 'no such file in any folder']" ]
 	run --separate-stderr -1 tool retry none.xml
 	[ "$output" = $'left\tnone.xml\tno such file in any folder' ]
+	run --separate-stderr -1 tool retry failed/none.xml
+	[ "$output" = $'left\tfailed/none.xml\tno such file in any folder' ]
 }
 
 # --- purge ---
@@ -418,6 +420,22 @@ is_purged_after_a_second() {
 	touch -d '-1 second' "$SPOOL/sent/$today/b.xml"
 	tool purge --older-than 0s --yes
 	[ "$(cd "$SPOOL/sent" && find .)" = $'.\n./'"$today" ]
+}
+
+# In this zone it is always a day later than by UTC. What was delivered just now is old
+# only by the day of its folder.
+@test "days of sent/ are the server's own, those of audit/ are of UTC" {
+	export TZ=XYZ-24
+	local day
+	for day in 2 1 0; do
+		sent_on "$(old_day $day)" a.xml
+	done
+	for day in -1 +0 +1 +2; do
+		write_days "$SPOOL/audit/$(date -u -d "$day days" +%F).jsonl"
+	done
+	tool purge --older-than 1d --yes
+	[ "$(ls "$SPOOL/sent")" = "$(printf '%s\n' "$(old_day 1)" "$(old_day 0)")" ]
+	[ -e "$SPOOL/audit/$(date -u -d '-1 day' +%F).jsonl" ]
 }
 
 @test "a folder of a day is left if something else lies in it" {

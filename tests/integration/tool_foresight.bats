@@ -107,6 +107,16 @@ foretold() {
 	[[ $output == *'did not accept 2 comments'* ]]
 }
 
+# It is known by its comments, not by its bytes or its time.
+@test "of an edited file it is still told what was delivered" {
+	fail_part
+	mv "$(path_in sent orders.xml)" "$SPOOL/failed/"
+	sed -i 's/Text of 1/Another text/; s/WEB-2/WEB-4/' "$(path_in failed orders.xml)"
+	touch -d tomorrow "$(path_in failed orders.xml)"
+	foretold orders.xml '1 comment of it was delivered before'
+	[[ $output == *'did not accept 1 comment of it'*'order WEB-3'* ]]
+}
+
 @test "without a state.json nothing is known of a hold" {
 	start_gateway
 	eventually test -e "$SPOOL/state.json"

@@ -76,6 +76,12 @@ comment_fields() {
 	[[ $output == *'order WEB-9: no comment of it'* ]]
 }
 
+@test "find gives files of one name in two folders, each where it is" {
+	document WEB-1:1 >"$SPOOL/failed/a.xml"
+	document WEB-1:2 >"$SPOOL/incoming/a.xml"
+	[ "$(tool find --order WEB-1 -0 | sort -z | tr '\0' ' ')" = 'failed/a.xml incoming/a.xml ' ]
+}
+
 @test "find says what it looked for when there is none" {
 	live
 	run -1 tool find --order WEB-77
