@@ -59,15 +59,16 @@ static void close_audit(struct audit **audit)
 	audit_free(*audit);
 }
 
-/* As the next start does: what somebody took out of sending/ leaves its doubts. */
+/* As the next start does: what somebody took out of sending/ leaves its doubts. One that
+ * is settled has none, and there may be a day of those. */
 static void withdraw_missing(struct history *history, const struct spool *spool)
 {
 	struct place place;
 	const struct past_claim *claim = history_next_claim(history, NULL);
 	while (claim) {
 		const struct past_claim *next = history_next_claim(history, claim);
-		if (!place_find_in(
-			    spool, FOLDER_SENDING, claim->stamp, claim->drop, &place))
+		if (!claim->is_settling && !place_find_in(spool, FOLDER_SENDING,
+						   claim->stamp, claim->drop, &place))
 			history_withdraw(history, claim->stamp);
 		claim = next;
 	}
