@@ -39,7 +39,8 @@ struct foresight {
 	struct findings wanted;  /* the comments of the file, or of all of failed/ */
 	struct needles ids;      /* of those */
 	struct findings answers; /* the shop's last word about them */
-	bool has_answers;        /* they were looked for */
+	bool has_answers;        /* they were looked for, */
+	usec_t since;            /* from here on */
 };
 
 struct foresight *foresight_open(
@@ -80,14 +81,16 @@ static void begin(struct buf *note)
 
 /* --- what the shop said before --- */
 
-/* What was put there by hand may have been sent at any time. */
+/* A drop that was put there by hand may have been sent at any time. */
 static void note_oldest(void *context, const struct folder_entry *entry)
 {
-	usec_t *oldest = context;
+	struct foresight *f = context;
 	usec_t at = 0;
+	if (!spool_name_is_drop(entry->name, f->intake))
+		return;
 	(void)times_parse_stamp(entry->name, &at);
-	if (at < *oldest)
-		*oldest = at;
+	if (at < f->since)
+		f->since = at;
 }
 
 static void want_comments(struct foresight *f, const struct document *document)
@@ -137,11 +140,11 @@ static bool close_day(void *context)
 static void look_for_answers(struct foresight *f, const struct document *document)
 {
 	const struct folder_choice failed = {.folder = FOLDER_FAILED};
-	usec_t since = f->now.wall;
 	if (f->has_answers)
 		return;
 	f->has_answers = true;
-	(void)folder_walk(f->site->spool, &failed, note_oldest, &since);
+	f->since = f->now.wall;
+	(void)folder_walk(f->site->spool, &failed, note_oldest, f);
 	if (f->is_one)
 		want_comments(f, document);
 	else
@@ -150,7 +153,7 @@ static void look_for_answers(struct foresight *f, const struct document *documen
 	journal_search(journal, &(struct journal_search){
 					.needles = {"\"result\":\""},
 					.wants = wants_line,
-					.since = since,
+					.since = f->since,
 					.newest_first = true,
 					.take = take_answer,
 					.goes_on = close_day,
