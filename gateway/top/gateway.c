@@ -178,26 +178,37 @@ static void open_notify(struct gateway *g)
 					      "manager is told nothing")));
 }
 
+static int give_up_privileges(const char *user)
+{
+	auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
+	int status = EX_CONFIG;
+	int r = privileges_drop(user);
+	if (r < 0) {
+		buf_add_format(&why, _("opensi-gateway: cannot become user \"%s\": %s\n"),
+			user, strerrordesc_np(-r));
+	} else {
+		status = EX_OSERR;
+		r = privileges_seal();
+		if (r < 0)
+			buf_add_format(&why,
+				_("opensi-gateway: cannot give up privileges: %s\n"),
+				strerrordesc_np(-r));
+	}
+	log_lines(buf_peek(&why));
+	return r < 0 ? status : EX_OK;
+}
+
 static int start(struct gateway *g)
 {
-	int r = privileges_drop(g->config->user);
-	if (r < 0) {
-		fprintf(stderr, _("opensi-gateway: cannot become user \"%s\": %s\n"),
-			g->config->user, strerrordesc_np(-r));
-		return EX_CONFIG;
-	}
-	r = privileges_seal();
-	if (r < 0) {
-		fprintf(stderr, _("opensi-gateway: cannot give up privileges: %s\n"),
-			strerrordesc_np(-r));
-		return EX_OSERR;
-	}
+	int status = give_up_privileges(g->config->user);
+	if (status)
+		return status;
 	open_notify(g);
 	confine(g);
 	g->fds = xcalloc(g->config->site_count + 1, sizeof(*g->fds));
 	g->fds[0].fd = -1;
 	/* Signals are caught after that: who waits for a lock is ended by any of them. */
-	int status = open_sites(g);
+	status = open_sites(g);
 	return status ? status : catch_signals(g);
 }
 
