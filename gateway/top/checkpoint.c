@@ -206,7 +206,7 @@ static int end_checkpoint(struct site *site, const struct moment *now)
 int checkpoint_write(struct site *site, const struct moment *now)
 {
 	/* What was moved must not lie in sending/ again when it is forgotten. */
-	int r = settling_flush(site);
+	int r = settling_flush(site, now, false);
 	if (r == 0)
 		r = begin_checkpoint(site, now);
 	if (r < 0)

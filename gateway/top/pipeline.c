@@ -294,14 +294,14 @@ static int settle_done(struct site *site, const struct moment *now, bool *more)
 		site->gathering_since = now->up;
 	/* What is done waits for others to be flushed with. */
 	bool is_alone = !has_others_to_settle(site, now);
-	if (!is_alone && settling_may_gather(site, now))
-		return 0;
-	int r = settling_work(site, now);
-	if (r < 0)
-		return r;
-	site->gathering_since = site->done.first ? now->up : 0;
-	*more = *more || site->done.first;
-	return is_alone && !site->done.first ? settling_flush(site) : 0;
+	if (is_alone || !settling_may_gather(site, now)) {
+		int r = settling_work(site, now);
+		if (r < 0)
+			return r;
+		site->gathering_since = site->done.first ? now->up : 0;
+		*more = *more || site->done.first;
+	}
+	return settling_flush(site, now, !is_alone || site->done.first);
 }
 
 static int delete_old(struct site *site, const struct moment *now, bool *more)

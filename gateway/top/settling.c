@@ -22,6 +22,10 @@ enum { FLUSHED_ONE_BY_ONE = 4, REASON_MAX_BYTES = 4 * 1024 * 1024 };
  */
 enum { GROUP_DROPS = 1000, GROUP_REASONS = 16, GATHER_MS = 100 };
 
+/* No move may be undone for longer by a loss of power: people see where a file lies, and
+ * act on it. */
+enum { UNFLUSHED_MS = 1000 };
+
 /* Where a job goes, and what is put beside it. */
 enum way {
 	WAY_SENT,    /* to sent/ */
@@ -188,21 +192,37 @@ static void call_changed(struct job *job)
 
 /* --- the rest --- */
 
-/* A run that died before its record had placed it, and a person moved it back since: it
- * must not lie in failed/ as well. */
-static bool is_moved_back(
+/* In incoming/, with bytes that a loss of power would not take. */
+static bool waits_in_incoming(
 	const struct site *site, const struct job *job, const struct buf *rest)
 {
 	struct stat st;
 	size_t len = 0;
 	auto_close int fd = -1;
-	if (!job->is_recovered ||
-		spool_peek(site->spool, FOLDER_INCOMING, job->claim.name, &fd, &st) < 0 ||
+	if (spool_peek(site->spool, FOLDER_INCOMING, job->claim.name, &fd, &st) < 0 ||
 		(size_t)st.st_size != rest->len)
 		return false;
 	auto_free char *bytes = xcalloc(rest->len, 1);
 	return io_read(fd, bytes, rest->len, &len) == 0 && len == rest->len &&
-	       !memcmp(bytes, buf_peek(rest), len);
+	       !memcmp(bytes, buf_peek(rest), len) && io_sync(fd) == 0;
+}
+
+static bool is_claimed_again(const struct site *site, const struct job *job)
+{
+	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)
+		if (!strcmp(table_member(node, struct job, node)->claim.of,
+			    job->claim.stamp))
+			return true;
+	return false;
+}
+
+/* A run that died before its record had placed it, and a person moved it back since: it
+ * must not lie in failed/ as well. */
+static bool is_moved_back(
+	const struct site *site, const struct job *job, const struct buf *rest)
+{
+	return job->is_recovered &&
+	       (is_claimed_again(site, job) || waits_in_incoming(site, job, rest));
 }
 
 static int place_rest(struct site *site, struct job *job)
@@ -440,20 +460,31 @@ static int move_jobs(struct site *site, const struct moment *now, const struct j
 			job_queue_put_back(&site->done, job);
 			return r;
 		}
-		site->has_moved = true;
+		if (!site->moved_since)
+			site->moved_since = now->up;
 	}
 	return 0;
 }
 
-msec_t settling_due(const struct site *site)
+static msec_t flush_due(const struct site *site)
+{
+	return site->moved_since ? site->moved_since + UNFLUSHED_MS : MSEC_NEVER;
+}
+
+static msec_t group_due(const struct site *site)
 {
 	return site->done.first ? site->gathering_since + GATHER_MS : MSEC_NEVER;
+}
+
+msec_t settling_due(const struct site *site)
+{
+	return msec_min(group_due(site), flush_due(site));
 }
 
 bool settling_may_gather(const struct site *site, const struct moment *now)
 {
 	bool is_full = end_of_group(site) != NULL;
-	return !is_full && now->up < settling_due(site);
+	return !is_full && now->up < group_due(site);
 }
 
 static int settle_group(
@@ -475,6 +506,7 @@ int settling_work(struct site *site, const struct moment *now)
 		r = flush_files(site, end);
 	if (r < 0)
 		return r;
+	site->moved_since = 0;
 	struct job_queue changed;
 	job_queue_init(&changed);
 	pass_over_changed(site, end, &changed);
@@ -484,10 +516,12 @@ int settling_work(struct site *site, const struct moment *now)
 	return r;
 }
 
-int settling_flush(struct site *site)
+int settling_flush(struct site *site, const struct moment *now, bool may_wait)
 {
-	int r = site->has_moved ? spool_flush(site->spool) : 0;
+	if (!site->moved_since || (may_wait && now->up < flush_due(site)))
+		return 0;
+	int r = spool_flush(site->spool);
 	if (r == 0)
-		site->has_moved = false;
+		site->moved_since = 0;
 	return r;
 }

@@ -12,7 +12,7 @@
  *      next group, for failed/; `rest` and `settled` appended; the journal flushed, and
  *      with it every outcome
  *   4  the drops moved
- *   5  the folders flushed, by 3 of the next group if more is on its way
+ *   5  the folders flushed, by 3 of the next group if that comes within a second
  *
  * A crash after 3 leaves drops in sending/ whose records say where they belong; a crash
  * before it leaves the work of 2 to be done again, over itself: because of 1 the claim
@@ -33,11 +33,11 @@ bool settling_to_sent(const struct past_claim *past);
 /* A group may still grow, and has not waited for long: after a loss of power the shop is
  * asked again for what was not flushed. */
 bool settling_may_gather(const struct site *site, const struct moment *now);
-/* When it has. */
+/* When it has, or when step 5 is due at the latest. */
 msec_t settling_due(const struct site *site);
 /* Settles one group; in site->done is what is left for the next. */
 int settling_work(struct site *site, const struct moment *now);
-/* Step 5, for when no group is about to follow. */
-int settling_flush(struct site *site);
+/* Step 5. may_wait: a group is about to follow, which does it if that is soon. */
+int settling_flush(struct site *site, const struct moment *now, bool may_wait);
 
 #endif

@@ -83,7 +83,7 @@ struct site {
 	struct job_queue put_off; /* to be read, or settled, after the next scan */
 	struct job_queue done;    /* to be settled */
 	msec_t gathering_since;   /* the group that settles next; 0: it has nothing yet */
-	bool has_moved;           /* drops, and no flush of their folders came after it */
+	msec_t moved_since;       /* moves whose folders are not flushed; 0: none */
 	struct errand *errands;   /* exchanges under way */
 	struct history *history;  /* what the journal knew at start */
 

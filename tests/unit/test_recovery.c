@@ -426,6 +426,23 @@ static void a_rest_that_was_moved_back_is_not_placed_again(void **state)
 	assert_false(is_there(IN_FAILED));
 }
 
+/* It was claimed while settling had to wait. */
+static void a_rest_that_is_a_claim_again_is_not_placed_again(void **state)
+{
+	(void)state;
+	put(SENDING, document);
+	tell(BEGUN "outcome 1 delivered; outcome 2 rejected", 0);
+	start();
+	site_add_job(site, job_new(&(struct claim_name){
+				   .name = "20260101T000001.000000Z_a.xml",
+				   .stamp = "20260101T000001.000000Z",
+				   .of = STAMP,
+			   }));
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_false(is_there(IN_FAILED));
+	assert_true(is_in_sent());
+}
+
 static void a_rest_is_placed_if_another_file_has_its_name(void **state)
 {
 	(void)state;
@@ -585,6 +602,7 @@ int main(void)
 		with_bench(a_rest_that_is_not_on_record_is_written_again),
 		with_bench(a_rest_that_is_on_record_is_the_admins),
 		with_bench(a_rest_that_was_moved_back_is_not_placed_again),
+		with_bench(a_rest_that_is_a_claim_again_is_not_placed_again),
 		with_bench(a_rest_is_placed_if_another_file_has_its_name),
 		with_bench(what_is_gone_is_withdrawn_and_its_doubts_are_kept),
 		with_bench(what_was_settled_and_moved_is_forgotten),

@@ -48,6 +48,23 @@ static void a_group_gathers_until_it_is_full_or_has_waited(void **state)
 	now.up++;
 	assert_false(settling_may_gather(site, &now));
 	assert_int_equal(settling_work(site, &now), 0);
+	assert_int_equal(settling_flush(site, &now, false), 0);
+	assert_int_equal(settling_due(site), MSEC_NEVER);
+}
+
+/* The next group's flush does it, if that comes soon. */
+static void moves_are_flushed_within_a_second(void **state)
+{
+	(void)state;
+	put("sending/20260101T000000.000000Z_x.xml", "no XML");
+	start();
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_int_equal(settling_due(site), now.up + 1000);
+	now.up += 999;
+	assert_int_equal(settling_flush(site, &now, true), 0);
+	assert_int_equal(settling_due(site), now.up + 1);
+	now.up++;
+	assert_int_equal(settling_flush(site, &now, true), 0);
 	assert_int_equal(settling_due(site), MSEC_NEVER);
 }
 
@@ -199,6 +216,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_needs_a_reason_is_settled_in_small_groups, bench_enter,
 			bench_leave),
+		cmocka_unit_test_setup_teardown(
+			moves_are_flushed_within_a_second, bench_enter, bench_leave),
 		cmocka_unit_test_setup_teardown(
 			a_group_gathers_until_it_is_full_or_has_waited, bench_enter,
 			bench_leave),
