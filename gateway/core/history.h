@@ -47,6 +47,7 @@ struct past_comment {
 	const char *order;  /* WebOrderNumber */
 	const char *id;     /* CommentId */
 	const char *result; /* of the last outcome; "unknown" also for an open posting */
+	const char *cause;  /* of a rejection that is not the shop's own word, or NULL */
 	const char *code, *message;    /* or NULL */
 	unsigned attempts, tries, cap; /* with `seen`: as schedule_item has them */
 	uint32_t seen;

@@ -52,6 +52,7 @@ static void posted_free(struct posted *p)
 {
 	free((void *)p->past.order);
 	free((void *)p->past.id);
+	free((void *)p->past.cause);
 	free((void *)p->past.code);
 	free((void *)p->past.message);
 	free((void *)p->past.boot);
@@ -220,6 +221,7 @@ static void set_word(struct posted *p, const struct record *record, const char *
 	p->past.wait = record->wait;
 	p->past.since = goes_on ? record->up : 0;
 	set_text(&p->past.boot, goes_on ? boot : NULL);
+	set_text(&p->past.cause, record->cause);
 	set_text(&p->past.code, record->code);
 	set_text(&p->past.message, record->message);
 }

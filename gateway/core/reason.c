@@ -13,11 +13,13 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "core/letter.h"
+#include "core/rejection.h"
 #include "core/shell.h"
 
 enum {
 	NAME_CHARS = 255,
 	WORDS_CHARS = 500,
+	WHY_BYTES = 1024,
 	COMMENTS_LISTED = 50,
 	CLEAN_MAX_BYTES = 4096,
 	PATH_MAX_BYTES = 8192,
@@ -322,19 +324,33 @@ static void say_answer(struct buf *out, const struct reason_comment *c)
 		letter_say(out, &below, _("The last try ended with: \"%s\""), message);
 }
 
+static void add_why(struct buf *out, const struct reason_comment *c)
+{
+	const struct rejection rejection = {
+		.result = c->result,
+		.cause = c->cause,
+		.code = c->code,
+		.message = c->message,
+		.attempts = c->attempts,
+	};
+	if (!rejection_say(out, &rejection))
+		buf_add_text(out, words_of(c->result));
+}
+
 static void say_comment(struct buf *out, const struct reason_comment *c)
 {
+	auto_buf struct buf why = {.max_bytes = WHY_BYTES};
 	auto_free char *order = clean(c->order);
 	auto_free char *id = clean(c->id);
-	auto_free char *why = clean(c->why ? c->why : words_of(c->result));
 
+	add_why(&why, c);
 	if (c->line)
 		letter_say(out, &bullet,
 			_("line %u, comment %u (order %s, CommentId %s): %s"), c->line,
-			c->number, order, id, why);
+			c->number, order, id, buf_peek(&why));
 	else
 		letter_say(out, &bullet, _("comment %u (order %s, CommentId %s): %s"),
-			c->number, order, id, why);
+			c->number, order, id, buf_peek(&why));
 	if (is_delivered(c))
 		return;
 	say_answer(out, c);

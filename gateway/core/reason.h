@@ -33,10 +33,9 @@ struct reason_comment {
 	unsigned line;   /* 0: not known */
 	const char *order;
 	const char *id;
-	const char *result; /* delivered, already, rejected, deferred, unknown; NULL: not
+	const char *result;  /* delivered, already, rejected, deferred, unknown; NULL: not
 			       sent */
-	const char
-		*why; /* in words: no such order; gave up after 5 attempts ... or NULL */
+	const char *cause;   /* of a rejection: as the journal has it, or NULL */
 	const char *code;    /* the shop's, or NULL */
 	const char *message; /* likewise */
 	unsigned attempts;

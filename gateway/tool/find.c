@@ -29,7 +29,7 @@
 #include "tool/tool.h"
 #include "tool/trace.h"
 
-enum { TIME_BYTES = 64, STATE_BYTES = 256 };
+enum { TIME_BYTES = 64, STATE_BYTES = 256, WORDS_BYTES = 1024 };
 
 static bool is_under_way(const struct finding *finding)
 {
@@ -329,6 +329,14 @@ static void add_state(struct buf *out, const struct finding *finding, bool is_js
 	print_add_instant(out, finding->until);
 }
 
+/* What the shop said, or what its saying nothing means; NULL: neither. */
+static const char *words_of(const struct finding *f, struct buf *words)
+{
+	if (f->message && *f->message)
+		return f->message;
+	return finding_say_rejection(f, words) ? buf_peek(words) : NULL;
+}
+
 static void print_finding(
 	struct listing *listing, const char *site, const struct finding *f, bool is_json)
 {
@@ -336,6 +344,7 @@ static void print_finding(
 	auto_buf struct buf state = {.max_bytes = STATE_BYTES};
 	auto_buf struct buf when = {.max_bytes = TIME_BYTES};
 	auto_buf struct buf until = {.max_bytes = TIME_BYTES};
+	auto_buf struct buf words = {.max_bytes = WORDS_BYTES};
 	add_state(&state, f, is_json);
 	if (f->at)
 		print_add_instant(&when, f->at);
@@ -350,7 +359,7 @@ static void print_finding(
 		buf_peek(&state),
 		f->at ? buf_peek(&when) : NULL,
 		f->code,
-		f->message,
+		words_of(f, &words),
 		f->has_place ? file : NULL,
 		f->until ? buf_peek(&until) : NULL,
 	};

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "core/record.h"
+#include "core/rejection.h"
 #include "core/series.h"
 
 static const char *const names[] = {
@@ -40,6 +41,17 @@ static enum find_state state_of(const struct record *record)
 bool finding_is_delivered(const struct finding *finding)
 {
 	return finding->state == FIND_DELIVERED || finding->state == FIND_ALREADY;
+}
+
+bool finding_say_rejection(const struct finding *finding, struct buf *out)
+{
+	return rejection_say(out, &(struct rejection){
+					  .result = names[finding->state],
+					  .cause = finding->cause,
+					  .code = finding->code,
+					  .message = finding->message,
+					  .attempts = finding->attempts,
+				  });
 }
 
 /* --- the set --- */
@@ -83,6 +95,7 @@ static void finding_free(struct finding *finding)
 {
 	free(finding->order);
 	free(finding->id);
+	free(finding->cause);
 	free(finding->code);
 	free(finding->message);
 	free(finding->drop);
@@ -112,6 +125,8 @@ static void note(struct findings *f, struct finding *finding, const struct recor
 	finding->is_restated = record->event == EVENT_CHECKPOINT;
 	finding->at = record->at;
 	finding->day = f->day;
+	finding->attempts = record->attempt;
+	replace(&finding->cause, record->cause);
 	replace(&finding->code, record->code);
 	replace(&finding->message, record->message);
 	if (!has_claim)

@@ -17,6 +17,7 @@
 #include "base/times.h"
 #include "tool/place.h"
 
+struct buf;
 struct record;
 
 enum find_state {
@@ -36,9 +37,10 @@ struct finding {
 	struct table_node node;
 	char *order, *id; /* "": not known, FIND_INVALID only */
 	enum find_state state;
-	usec_t at;            /* when that came about; 0: not known */
-	usec_t until;         /* FIND_UNKNOWN: it waits until then; 0: not known */
-	char *code, *message; /* or NULL */
+	usec_t at;    /* when that came about; 0: not known */
+	usec_t until; /* FIND_UNKNOWN: it waits until then; 0: not known */
+	char *cause, *code, *message; /* or NULL */
+	unsigned attempts;
 	char stamp[TIMES_STAMP_LEN + 1]; /* of its claim, or "" */
 	char *drop;                      /* the claim's name without it, or NULL */
 	bool has_place;
@@ -69,6 +71,8 @@ struct finding *findings_get(const struct findings *f, const char *order, const 
 struct finding *findings_add(struct findings *f, const char *order, const char *id);
 /* The shop has it: nothing that comes later makes that untrue. */
 bool finding_is_delivered(const struct finding *finding);
+/* Why it was rejected, where the shop's own words do not say it; else false. */
+bool finding_say_rejection(const struct finding *finding, struct buf *out);
 /* Whoever asked for one comment has the whole answer. */
 bool findings_are_final(const struct findings *f);
 

@@ -28,6 +28,8 @@
 #include "tool/snapshot.h"
 #include "tool/tool.h"
 
+enum { WHY_BYTES = 1024 };
+
 struct foresight {
 	const struct tool_site *site;
 	struct moment now;
@@ -164,8 +166,13 @@ static void look_for_answers(struct foresight *f, const struct document *documen
 static void add_refusal(struct buf *note, const struct finding *finding)
 {
 	buf_add_format(note, _("order %s, comment %s"), finding->order, finding->id);
-	if (finding->code || finding->message)
+	auto_buf struct buf why = {.max_bytes = WHY_BYTES};
+	bool has_said = finding->code || finding->message;
+	bool has_why = !has_said && finding_say_rejection(finding, &why);
+	if (has_said || has_why)
 		buf_add_text(note, _(": "));
+	if (has_why)
+		buf_add_text(note, buf_peek(&why));
 	if (finding->code)
 		buf_add_text(note, finding->code);
 	if (finding->code && finding->message)

@@ -12,7 +12,7 @@
 #include "tool/story.h"
 #include "tool/writer.h"
 
-enum { LINE_BYTES = 8 * 1024, TEXT_CHARS = 500, TIME_BYTES = 64 };
+enum { LINE_BYTES = 8 * 1024, TEXT_CHARS = 500, TIME_BYTES = 64, WHY_BYTES = 1024 };
 
 /* One line of a history: what the facts from `first` to `last` have in common. */
 struct line {
@@ -29,7 +29,7 @@ static bool goes_on(const struct fact *a, const struct fact *b)
 	return a->number && b->number == a->number + 1 && a->event == b->event &&
 	       a->at / USEC_SECOND == b->at / USEC_SECOND && a->attempt == b->attempt &&
 	       is_same(a->result, b->result) && is_same(a->code, b->code) &&
-	       is_same(a->message, b->message);
+	       is_same(a->cause, b->cause) && is_same(a->message, b->message);
 }
 
 /* False: there is none left. *at: the fact to go on from. */
@@ -78,11 +78,21 @@ static const char *result_words(const char *result)
 	return result ? result : "";
 }
 
+static void add_result(struct buf *out, const struct fact *fact)
+{
+	auto_buf struct buf why = {.max_bytes = WHY_BYTES};
+	add_clean(out, result_words(fact->result));
+	if (!fact_say_rejection(fact, &why))
+		return;
+	buf_add_text(out, _(": "));
+	buf_add_text(out, buf_peek(&why));
+}
+
 static void add_outcome(struct buf *out, const struct line *line)
 {
 	const struct fact *fact = line->first;
 	add_comments(out, line);
-	add_clean(out, result_words(fact->result));
+	add_result(out, fact);
 	if (fact->code) {
 		buf_add_text(out, _(", code "));
 		add_clean(out, fact->code);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "core/rejection.h"
 #include "system/spool.h"
 #include "system/spool_name.h"
 #include "tool/journal.h"
@@ -32,6 +33,7 @@ static void story_free(struct story *story)
 		free(fact->order);
 		free(fact->comment);
 		free(fact->result);
+		free(fact->cause);
 		free(fact->code);
 		free(fact->message);
 		free(fact->to);
@@ -100,6 +102,7 @@ static void add_fact(struct story *story, const struct record *record)
 		.order = copy(record->order),
 		.comment = copy(record->comment),
 		.result = copy(record->result),
+		.cause = copy(record->cause),
 		.code = copy(record->code),
 		.message = copy(record->message),
 		.to = copy(record->to),
@@ -248,6 +251,17 @@ const char *story_result(const struct story *story, const struct fact *fact)
 		if (ends_run(f))
 			return "unknown";
 	return "posted";
+}
+
+bool fact_say_rejection(const struct fact *fact, struct buf *out)
+{
+	return rejection_say(out, &(struct rejection){
+					  .result = fact->result,
+					  .cause = fact->cause,
+					  .code = fact->code,
+					  .message = fact->message,
+					  .attempts = fact->attempt,
+				  });
 }
 
 bool story_is_open(const struct story *story)

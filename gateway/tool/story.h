@@ -15,6 +15,7 @@
 #include "base/times.h"
 #include "core/record.h"
 
+struct buf;
 struct journal;
 
 enum { STORIES_MAX = 50 };
@@ -25,7 +26,7 @@ struct fact {
 	usec_t at;
 	unsigned number, attempt;
 	size_t count;
-	char *order, *comment, *result, *code, *message, *to;
+	char *order, *comment, *result, *cause, *code, *message, *to;
 };
 
 struct story {
@@ -54,6 +55,8 @@ void story_index(const struct story *story, const struct fact **by_number, size_
 /* What it says of a comment, or NULL for NULL: "posted" while the answer may still come,
  * "unknown" once the run that sent it is over, or the file is. */
 const char *story_result(const struct story *story, const struct fact *fact);
+/* Why that comment was rejected, where the shop's own words do not say it; else false. */
+bool fact_say_rejection(const struct fact *fact, struct buf *out);
 /* It was taken, and nothing tells so far that it left sending/. */
 bool story_is_open(const struct story *story);
 /* Whether an earlier run had read the file before that fact, a reading. */

@@ -111,6 +111,14 @@ static enum colour colour_of(const char *result)
 	return strcmp(result, "rejected") != 0 ? YELLOW : RED;
 }
 
+/* What the shop said, or what its saying nothing means; NULL: neither. */
+static const char *words_of(const struct fact *fact, struct buf *words)
+{
+	if (!fact || (fact->message && *fact->message))
+		return fact ? fact->message : NULL;
+	return fact_say_rejection(fact, words) ? buf_peek(words) : NULL;
+}
+
 static void list_comment(struct listing *listing, const struct shown_comment *s)
 {
 	const struct comment *c = s->comment;
@@ -118,6 +126,7 @@ static void list_comment(struct listing *listing, const struct shown_comment *s)
 	char number[24];
 	char attempts[24];
 	auto_buf struct buf text = {.max_bytes = TEXT_BYTES};
+	auto_buf struct buf words = {.max_bytes = FIELD_BYTES};
 	snprintf(number, sizeof(number), "%zu", s->number);
 	snprintf(attempts, sizeof(attempts), "%u", fact ? fact->attempt : 0);
 	if (c)
@@ -133,7 +142,7 @@ static void list_comment(struct listing *listing, const struct shown_comment *s)
 		fact ? fact->code : NULL,
 		fact && fact->attempt ? attempts : NULL,
 		c ? buf_peek(&text) : NULL,
-		fact ? fact->message : NULL,
+		words_of(fact, &words),
 	};
 	listing_add(listing, colour_of(s->result), fields);
 }
@@ -158,8 +167,9 @@ static void write_of_file(struct writer *w, const struct comment *c)
 
 static void write_of_journal(struct writer *w, const struct fact *fact)
 {
+	auto_buf struct buf words = {.max_bytes = FIELD_BYTES};
 	writer_text(w, "code", fact ? fact->code : NULL);
-	writer_text(w, "words", fact ? fact->message : NULL);
+	writer_text(w, "words", words_of(fact, &words));
 	writer_count(w, "attempts", fact ? fact->attempt : 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "core/rejection.h"
 #include "top/settling.h"
 
 static void checkpoint_comment(struct site *site, const struct moment *now,
@@ -31,6 +32,7 @@ static void checkpoint_comment(struct site *site, const struct moment *now,
 			.cap = c->cap,
 			.wait = goes_on ? (unsigned)c->wait : 0,
 			.result = c->result,
+			.cause = c->cause,
 			.code = c->code,
 			.message = c->message,
 		});
@@ -78,6 +80,7 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 			.order = c->web_order_number,
 			.id = c->id,
 			.result = progress_name(p->state),
+			.cause = rejection_cause_name(p->cause),
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 			.attempts = p->attempts,

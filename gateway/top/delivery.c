@@ -11,11 +11,13 @@
 #include "base/buf.h"
 #include "base/words.h"
 #include "core/envelope.h"
+#include "core/rejection.h"
 #include "core/response.h"
 #include "system/log.h"
 
 /* The largest comment that a file can bring, every byte of it escaped, fits. */
 #define ENVELOPE_MAX_BYTES ((size_t)512 * 1024 * 1024)
+enum { MEANING_BYTES = 1024 };
 
 /* What an exchange is about: kept until its reply is understood. */
 struct errand {
@@ -78,15 +80,22 @@ static enum progress_state state_after(enum outcome outcome)
 	return states[outcome];
 }
 
-/* Of a rejection that is not the shop's own word: the setting that made it. */
-static const char *cause_name(enum decision_cause cause)
+/* What code and words of the shop do not say. */
+static void add_meaning(struct buf *out, const struct progress *p)
 {
-	static const char *const names[] = {
-		[CAUSE_ANSWER] = NULL,
-		[CAUSE_EXHAUSTED] = "max_attempts",
-		[CAUSE_GAVE_UP] = "give_up",
-	};
-	return names[cause];
+	if (p->state == PROGRESS_ALREADY)
+		buf_add_text(
+			out, _("the shop had a comment of this number before this "
+			       "file was sent; if its text differs, this one was not "
+			       "stored"));
+	else
+		rejection_say(out, &(struct rejection){
+					   .result = progress_name(p->state),
+					   .cause = rejection_cause_name(p->cause),
+					   .code = p->code,
+					   .message = p->message,
+					   .attempts = p->attempts,
+				   });
 }
 
 static void log_outcome(const struct site *site, const struct job *job, size_t index)
@@ -94,18 +103,13 @@ static void log_outcome(const struct site *site, const struct job *job, size_t i
 	const struct progress *p = &job->comments[index];
 	const struct comment *c = document_comment(job->document, index);
 	bool is_strange = p->state == PROGRESS_ALREADY || p->state == PROGRESS_REJECTED;
+	auto_buf struct buf meaning = {.max_bytes = MEANING_BYTES};
+	add_meaning(&meaning, p);
 	log_event(is_strange ? LEVEL_WARNING : LEVEL_DEBUG, site->config->name,
 		job->claim.name, "outcome", log_text("outcome", progress_name(p->state)),
 		log_text("order", c->web_order_number), log_text("comment", c->id),
 		log_number("attempts", p->attempts), log_text("code", p->code),
-		log_text("message", p->message),
-		log_text("meaning",
-			p->state == PROGRESS_ALREADY
-				? _("the shop had a comment of this number before this "
-				    "file was sent; if its text differs, this one was "
-				    "not "
-				    "stored")
-				: ""));
+		log_text("message", p->message), log_text("meaning", buf_peek(&meaning)));
 }
 
 static void note_decision(
@@ -138,7 +142,7 @@ static void record_outcome(
 			.wait = (unsigned)p->wait,
 			.refused = decision->is_refused,
 			.mail = p->state == PROGRESS_DELIVERED && c->send_mail,
-			.cause = cause_name(p->cause),
+			.cause = rejection_cause_name(p->cause),
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 		});

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/words.h"
+#include "core/rejection.h"
 #include "system/log.h"
 #include "top/checkpoint.h"
 #include "top/settling.h"
@@ -412,6 +413,7 @@ static void resume_comment(struct site *site, const struct moment *now, struct j
 	p->tries = past->tries;
 	p->cap = past->cap;
 	p->seen = past->seen;
+	p->cause = rejection_cause_named(past->cause);
 	/* Another boot has taken long enough for a back-off. */
 	p->wait = site_is_this_boot(past->boot) ? past->wait : 0;
 	p->since = begun(now, past->boot, past->since);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/words.h"
 #include "core/reason.h"
+#include "core/rejection.h"
 #include "system/io.h"
 #include "system/log.h"
 
@@ -53,26 +54,8 @@ static enum way way_of(const struct job *job)
 
 /* --- the reason --- */
 
-static const char *why_of(const struct progress *p, char text[160])
-{
-	if (p->state != PROGRESS_REJECTED)
-		return NULL;
-	if (p->cause == CAUSE_EXHAUSTED)
-		snprintf(text, 160,
-			_("the shop broke on it %u times, which is max_attempts"),
-			p->attempts);
-	else if (p->cause == CAUSE_GAVE_UP)
-		snprintf(text, 160, _("it waited longer than give_up allows"));
-	else if (!p->code[0] && !p->message)
-		snprintf(text, 160,
-			_("the shop gave no result: this order takes no comments"));
-	else
-		return NULL;
-	return text;
-}
-
-/* Comments as the reason lists them; `whys` holds the words. */
-static struct reason_comment *list_comments(const struct job *job, char (*whys)[160])
+/* Comments as the reason lists them. */
+static struct reason_comment *list_comments(const struct job *job)
 {
 	struct reason_comment *list = xcalloc(job->count, sizeof(*list));
 	for (size_t i = 0; i < job->count; i++) {
@@ -85,7 +68,7 @@ static struct reason_comment *list_comments(const struct job *job, char (*whys)[
 			.id = c->id,
 			.result = p->state == PROGRESS_FRESH ? NULL
 							     : progress_name(p->state),
-			.why = why_of(p, whys[i]),
+			.cause = rejection_cause_name(p->cause),
 			.code = p->code[0] ? p->code : NULL,
 			.message = p->message,
 			.attempts = p->attempts,
@@ -105,6 +88,7 @@ static struct reason_comment *list_past(const struct past_claim *past)
 			.order = c->order,
 			.id = c->id,
 			.result = c->result,
+			.cause = c->cause,
 			.code = c->code,
 			.message = c->message,
 			.attempts = c->attempts,
@@ -143,9 +127,8 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 {
 	bool is_past = (job->end == END_CHANGED || job->end == END_POISONOUS) &&
 		       job->past && !job->is_stopped;
-	auto_free char(*whys)[160] = xcalloc(job->count, sizeof(*whys));
 	auto_free struct reason_comment *comments =
-		is_past ? list_past(job->past) : list_comments(job, whys);
+		is_past ? list_past(job->past) : list_comments(job);
 	const struct reason reason = {
 		.kind = kind_of(job, way),
 		.site = site->config->name,

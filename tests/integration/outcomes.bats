@@ -75,6 +75,7 @@ heals() {
 	document WEB-1:1 WEB-2:2 | drop a.xml
 	run -1 run_once
 	[[ $(reason_of a.xml) == *'takes no comments'* ]]
+	logged outcome 'order=WEB-1 .*meaning="the shop gave no result: this order takes no comments"'
 	[ "$(outcome_of 1) $(outcome_of 2)" = 'rejected delivered' ]
 }
 

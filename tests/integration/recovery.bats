@@ -152,6 +152,20 @@ wait_for_its_death() {
 	[ "$(requests_with 1)" -eq 1 ]
 }
 
+@test "which setting gave a comment up is known after a crash, and after its checkpoint" {
+	local stamp=20260101T101530.000001Z
+	mkdir "$SPOOL"/{sending,audit}
+	document WEB-1:1 >"$SPOOL/sending/${stamp}_a.xml"
+	printf '{"v":1,"t":"2026-01-01T10:15:31.000000Z","up":1,"site":"WEB1","ev":"%s","claim":"%s","drop":"a.xml"%s}\n' \
+		reading $stamp '' outcome $stamp \
+		',"n":1,"order":"WEB-1","comment":"1","result":"rejected","cause":"give_up"' \
+		>"$SPOOL/audit/2026-01-01.jsonl"
+	run -1 run_once
+	audited checkpoint '"result":"rejected","cause":"give_up"'
+	[[ $(reason_of a.xml) == *'waited longer than give_up allows'* ]]
+	[[ $(reason_of a.xml) != *'no comments'* ]]
+}
+
 @test "a rest that is put into sending/ while nothing runs is sent" {
 	set_option batch_comments 1
 	document WEB-1:1 WEB-2:2 | drop a.xml

@@ -156,6 +156,38 @@ foretold() {
 	foretold b.xml 'comment 1: "broke"; no gateway runs'
 }
 
+@test "what the shop gave no result for is told in words by each command" {
+	local words='the shop gave no result: this order takes no comments'
+	stub_rules '[{"orders": {"WEB-2": null}}]'
+	start_gateway
+	document WEB-2:2 | drop orders.xml
+	eventually is_failed orders.xml
+	run -0 tool show orders.xml
+	[[ ${lines[4]} == *$'\t'"$words" ]]
+	[[ $output == *"comment 1: not accepted: $words"* ]]
+	[ "$(tool show --json orders.xml | json 'd[0]["comments"][0]["words"]')" = "$words" ]
+	[ "$(tool show --json orders.xml | json 'd[0]["history"][3]["said"]')" = None ]
+	[ "$(tool find --order WEB-2 --json | json 'd[0]["words"]')" = "$words" ]
+	foretold orders.xml "unless the cause is removed: order WEB-2, comment 2: $words"
+}
+
+@test "which setting gave a comment up is told where the shop said nothing, and in the history" {
+	local fields='"n":1,"order":"WEB-1","comment":"1","result":"rejected"'
+	journal 2026-01-01 10:15:31.000000 outcome $STAMP "$fields,\"cause\":\"give_up\""
+	fail_drop orders.xml
+	run -0 tool show orders.xml
+	[[ $output == *$'\tit waited longer than give_up allows\n'* ]]
+	[[ $output == *'not accepted: it waited longer than give_up allows' ]]
+	[ "$(tool find --order WEB-1 --json | json 'd[0]["words"]')" = 'it waited longer than give_up allows' ]
+	journal 2026-01-01 10:15:32.000000 outcome $STAMP "$fields,\"attempt\":5,\"cause\":\"max_attempts\",\"message\":\"broke\""
+	run -0 tool show orders.xml
+	[[ ${lines[4]} == *$'\t'broke ]]
+	[[ $output == *'not accepted: the shop broke on it 5 times, which is max_attempts: "broke" (attempt 5)' ]]
+	journal 2026-01-01 10:15:33.000000 outcome $STAMP "$fields,\"cause\":\"later\""
+	run -0 tool show orders.xml
+	[[ $output == *'comment 1: not accepted' ]]
+}
+
 # A doubt of so many seconds ago: doubt BOOT SECONDS ORDER COMMENT
 doubt() {
 	local up

@@ -29,7 +29,9 @@ static void a_checkpoint_alone_tells_all(void **state)
 		.comment = "8", .result = "unknown", .up = 77, .boot = "b0");
 	FEED(h, .event = EVENT_CHECKPOINT, .number = 1, .order = "P", .comment = "9",
 		.result = "unknown", .up = 78, .boot = "b0");
-	FEED(h, .event = EVENT_CHECKPOINT_END, .boot = "b1", .count = 4, .claim = B);
+	FEED(h, .event = EVENT_CHECKPOINT, .claim = A, .number = 4, .order = "O",
+		.comment = "10", .result = "rejected", .cause = "give_up");
+	FEED(h, .event = EVENT_CHECKPOINT_END, .boot = "b1", .count = 5, .claim = B);
 	history_finish(h);
 	const struct past_claim *past = history_claim(h, A);
 	assert_string_equal(past->version, "v9");
@@ -38,7 +40,9 @@ static void a_checkpoint_alone_tells_all(void **state)
 	assert_int_equal(past->since, 76);
 	assert_string_equal(past->boot, "b0");
 	assert_true(past->has_rest);
-	assert_int_equal(past->count, 2);
+	assert_int_equal(past->count, 3);
+	assert_null(past->comments[0].cause);
+	assert_string_equal(past->comments[2].cause, "give_up");
 	assert_string_equal(past->comments[0].result, "deferred");
 	assert_string_equal(past->comments[0].code, "c");
 	assert_string_equal(past->comments[0].message, "m");

@@ -63,7 +63,6 @@ static const struct reason_comment some[] = {
 		.order = "WEB-78",
 		.id = "183",
 		.result = "rejected",
-		.why = "the shop has no such order",
 		.code = "3002",
 		.message = "The order WEB-78 does not exist",
 		.attempts = 1},
@@ -72,8 +71,6 @@ static const struct reason_comment some[] = {
 		.order = "WEB-79",
 		.id = "184",
 		.result = "unknown",
-		.why = "gave up after 5 attempts, and it is not known whether the shop "
-		       "has stored it",
 		.message = "Operation timed out after 180000 milliseconds",
 		.attempts = 5},
 	{.number = 5, .order = "WEB-80", .id = "185"},
@@ -259,7 +256,7 @@ static void foreign_texts_come_out_clean(void **state)
 		.order = nasty,
 		.id = nasty,
 		.result = "rejected",
-		.why = nasty,
+		.cause = nasty,
 		.code = nasty,
 		.message = nasty};
 
