@@ -68,6 +68,8 @@ heals() {
 	run -1 run_once
 	[[ $(reason_of a.xml) == *3002*'No such order <here>'* ]]
 	[ "$(outcome_of 1) $(outcome_of 2)" = 'rejected delivered' ]
+	logged outcome 'outcome=rejected .* code=3002'
+	not logged outcome attempts=
 }
 
 @test "an order without a result takes no comments, and its comment is rejected" {
@@ -407,4 +409,5 @@ heals() {
 	eventually is_failed one.xml
 	[[ $(reason_of one.xml) == *max_attempts* ]]
 	audited outcome '"cause":"max_attempts"'
+	logged outcome 'outcome=rejected .* attempts=1'
 }
