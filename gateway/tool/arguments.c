@@ -197,11 +197,22 @@ static int check_names(const struct command *command, const struct tool *tool)
 	return -1;
 }
 
+/* The word help, as people type it, is --help. */
+static int read_beginning(int argc, char **argv, struct tool_options *options)
+{
+	optind = 0; /* anew, whatever was read before (getopt(3)) */
+	int status = read_options(argc, argv, NULL, options);
+	if (status >= 0 || optind >= argc || strcmp(argv[optind], "help") != 0)
+		return status;
+	options->help = true;
+	optind++;
+	return read_options(argc, argv, NULL, options);
+}
+
 int arguments_read(
 	int argc, char **argv, struct tool *tool, const struct command **command)
 {
-	optind = 0; /* anew, whatever was read before (getopt(3)) */
-	int status = read_options(argc, argv, NULL, &tool->options);
+	int status = read_beginning(argc, argv, &tool->options);
 	if (status >= 0)
 		return status;
 	if (tool->options.version)

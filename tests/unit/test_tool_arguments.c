@@ -136,6 +136,12 @@ static void help_and_version_are_told_wherever_they_are_asked_for(void **state)
 	assert_told("opensi-spool -h", EX_OK, "  purge ");
 	assert_told("opensi-spool list --help", EX_OK, "--null");
 	assert_null(strstr(said, "--order"));
+	assert_told("opensi-spool help", EX_OK, "  purge ");
+	assert_told("opensi-spool help --help", EX_OK, "  purge ");
+	assert_told("opensi-spool help list", EX_OK, "--null");
+	assert_null(strstr(said, "--order"));
+	assert_told("opensi-spool help lits", EX_USAGE, "did you mean \"list\"?");
+	assert_told("opensi-spool show help", RUN, "");
 }
 
 static void the_help_of_a_command_begins_with_what_it_wants(void **state)
