@@ -304,14 +304,22 @@ void config_free(struct config *config)
 	free(config);
 }
 
+/* A name that nobody has set changes with website_code, and is not told beside it. */
+static bool is_kept(const struct setting *setting, const struct site_config *now,
+	const struct site_config *next)
+{
+	bool is_name = setting->offset == offsetof(struct site_config, name);
+	return (is_name && !now->is_named && !next->is_named) ||
+	       setting_is_equal(setting, now, next);
+}
+
 static bool may_replace_site(const struct config *next, size_t index,
 	const struct site_config *now, struct buf *errors)
 {
 	bool may = true;
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
 		const struct setting *s = setting_at(i);
-		if (s->is_global || !s->is_fixed ||
-			setting_is_equal(s, now, &next->sites[index]))
+		if (s->is_global || !s->is_fixed || is_kept(s, now, &next->sites[index]))
 			continue;
 		may = false;
 		buf_add_format(errors,

@@ -24,7 +24,8 @@ struct buf;
 enum config_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 
 struct site_config {
-	char *name; /* [A-Za-z0-9._-]; if not given, website_code brought to it */
+	char *name;    /* [A-Za-z0-9._-]; if not given, website_code brought to it */
+	bool is_named; /* it was given */
 	char *website_code;
 	char *url;   /* in normal form: equal shops have equal texts */
 	char *spool; /* all paths are absolute */

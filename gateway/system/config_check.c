@@ -69,6 +69,7 @@ static char *name_from_code(const char *code)
 static void check_name(const struct check *check, struct draft *draft)
 {
 	struct site_config *site = &draft->site;
+	site->is_named = site->name != NULL;
 	if (!site->name && site->website_code)
 		site->name = name_from_code(site->website_code);
 	if (!line_of(draft, "name") || !site->name)

@@ -181,6 +181,9 @@ static void what_needs_a_restart_is_refused_as_a_whole(void **state)
 	assert_replaceable(SITE,
 		URL SPOOL KEY_FILE "website_code = \"B\"; name = \"WEB1\";",
 		"c.conf: site WEB1: website_code" RESTART);
+	assert_replaceable(SITE, URL SPOOL KEY_FILE "website_code = \"B\";",
+		"c.conf: site WEB1: website_code" RESTART);
+	assert_replaceable(SITE, SITE "name = \"b\";", "c.conf: site WEB1: name" RESTART);
 	assert_replaceable(SITE, CODE SPOOL KEY_FILE "url = \"https://b\";",
 		"c.conf: site WEB1: url" RESTART);
 	assert_replaceable(SITE, CODE URL KEY_FILE "spool = \"b\"; settle = \"3s\";",
