@@ -194,3 +194,56 @@ hold_shop_with_two_to_be_rejected() {
 	eventually is_sent a.xml
 	eventually is_failed b.xml
 }
+
+# What was put into incoming/ and what waited in sending/ when the spool was copied.
+leave_two_undelivered() {
+	stub_rules '[{"do": "html", "status": 429}]'
+	document WEB-1:1 | drop a.xml
+	run -75 run_once
+	is_sending a.xml
+	document WEB-2:2 | drop b.xml
+	document WEB-3:3 >"$SPOOL/failed/20260101T000000.000001Z_c.xml"
+	cp -a "$SPOOL" "$SITE/backup"
+	stub_rules '[], "remember": true'
+}
+
+# With the copy of leave_two_undelivered in its place.
+restore_spool() {
+	rm -r "$SPOOL"
+	mv "$SITE/backup" "$SPOOL"
+}
+
+@test "an old spool that is put back sends again what was delivered since" {
+	leave_two_undelivered
+	run -0 run_once
+	is_done
+	document WEB-4:4 | drop later.xml
+	run -0 run_once
+	restore_spool
+	run -0 run_once
+	is_sent a.xml
+	is_sent b.xml
+	[ "$(outcome_of 1) $(outcome_of 2)" = 'delivered already' ]
+	[ "$(requests_with 1) $(requests_with 2)" = '3 2' ]
+	logged outcome 'outcome=already .*comment=2'
+	# What was done by hand since is not: nothing is moved out of failed/.
+	[ "$(count_in failed)" -eq 1 ]
+	# What came later was delivered, and is in neither.
+	not is_sent later.xml
+	[ "$(requests_with 4)" -eq 1 ]
+}
+
+@test "an old spool without its record waits for unknown_wait before it is sent" {
+	set_option unknown_wait '"2s"'
+	leave_two_undelivered
+	run -0 run_once
+	restore_spool
+	rm -r "$SPOOL/audit"
+	local begun=$EPOCHREALTIME
+	start_gateway
+	eventually logged no-record
+	eventually was_requested 2 2
+	is_at_least 1.99 "$(awk "BEGIN { print $EPOCHREALTIME - $begun }")"
+	eventually is_done
+	[ "$(requests_with 1)" -eq 3 ]
+}
