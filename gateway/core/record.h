@@ -64,7 +64,8 @@ enum event {
 	 *     was taken on that one, at `up`; attempt: kills while reading; result: the
 	 *     verdict, or "unrecorded": no earlier record knew of it; to: its rest in failed/
 	 *   claim n order comment result [attempt tries seen cap wait cause code message]: a
-	 *     comment of that claim that was ever posted; result "posted": without an outcome so far
+	 *     comment of that claim that was ever posted; result "posted": without an
+	 *     outcome so far
 	 *   [n] order comment result: a doubt that outlived its claim
 	 *   order comment result "refused": one of those that the shop refused in succession
 	 * With result "unknown", or with `wait`, `up` and `boot` are those of the outcome,
