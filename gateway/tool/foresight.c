@@ -243,8 +243,6 @@ static msec_t wait_of(const struct foresight *f, const struct past_comment *doub
 
 static bool is_about(const struct past_comment *doubt, const struct document *document)
 {
-	if (strcmp(doubt->result, "unknown") != 0)
-		return false;
 	for (size_t i = 0; i < document_count(document); i++) {
 		const struct comment *c = document_comment(document, i);
 		if (!strcmp(doubt->id, c->id) &&

@@ -347,6 +347,12 @@ fail_invalid() {
 	[ "$output" = $'left\tnone.xml\tno such file in any folder' ]
 	run --separate-stderr -1 tool retry failed/none.xml
 	[ "$output" = $'left\tfailed/none.xml\tno such file in any folder' ]
+	local endless
+	printf -v endless '%300s' ''
+	run --separate-stderr -1 tool retry "${endless// /x}"
+	[ "$output" = $'left\t'"${endless// /x}"$'\tnot the name of a file' ]
+	run -1 tool show "${endless// /x}"
+	[[ $output == *"${endless// /x}: in no folder, and not in the journal" ]]
 }
 
 # --- purge ---

@@ -123,6 +123,25 @@ static void a_turn_takes_so_many_alarms_and_leaves_the_others(void **state)
 	assert_int_equal(intake_waiting(site->incoming), 1);
 }
 
+/* Since the look at it that made it ready. */
+static void what_is_gone_or_no_file_when_it_is_claimed_is_passed_over(void **state)
+{
+	(void)state;
+	bool more = false;
+	struct intake_counts counts;
+	start_with_two_drops();
+	now.up = clock_now().up;
+	assert_int_equal(unlink("incoming/a.xml"), 0);
+	assert_int_equal(unlink("incoming/b.xml"), 0);
+	assert_int_equal(mkfifo("incoming/b.xml", 0640), 0);
+	assert_int_equal(claiming_work(site, &now, &more), 0);
+	assert_int_equal(site->jobs.count, 0);
+	intake_count(site->incoming, now.up, &counts);
+	assert_int_equal(counts.odd, 1);
+	assert_int_equal(intake_waiting(site->incoming), 0);
+	assert_true(is_there("incoming/b.xml"));
+}
+
 #define CLAIMING_TEST(name)                                                              \
 	cmocka_unit_test_setup_teardown(name, bench_enter, bench_leave)
 
@@ -134,6 +153,7 @@ int main(void)
 		CLAIMING_TEST(claims_of_an_earlier_run_are_read_over_several_turns),
 		CLAIMING_TEST(a_checkpoint_keeps_when_a_claim_was_taken),
 		CLAIMING_TEST(a_turn_takes_so_many_alarms_and_leaves_the_others),
+		CLAIMING_TEST(what_is_gone_or_no_file_when_it_is_claimed_is_passed_over),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;

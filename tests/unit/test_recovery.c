@@ -383,6 +383,20 @@ static void a_rest_that_is_not_on_record_is_written_again(void **state)
 	assert_true(is_in_sent());
 }
 
+static void what_changes_before_its_rest_is_placed_is_called_changed(void **state)
+{
+	(void)state;
+	put(SENDING, document);
+	tell(BEGUN "outcome 1 delivered; outcome 2 rejected", 0);
+	start();
+	add_line(SENDING, "<!-- another -->");
+	assert_int_equal(settling_work(site, &now), 0);
+	assert_false(is_in_sent());
+	assert_true(is_there(IN_FAILED));
+	auto_free char *reason = read_all(IN_FAILED ".reason.txt");
+	assert_non_null(strstr(reason, "changed"));
+}
+
 static void a_rest_that_is_on_record_is_the_admins(void **state)
 {
 	(void)state;
@@ -600,6 +614,7 @@ int main(void)
 		with_bench(a_changed_file_of_which_nothing_was_posted_is_read_anew),
 		with_bench(what_had_been_delivered_is_told_of_a_deadly_file_too),
 		with_bench(a_rest_that_is_not_on_record_is_written_again),
+		with_bench(what_changes_before_its_rest_is_placed_is_called_changed),
 		with_bench(a_rest_that_is_on_record_is_the_admins),
 		with_bench(a_rest_that_was_moved_back_is_not_placed_again),
 		with_bench(a_rest_that_is_a_claim_again_is_not_placed_again),
