@@ -168,6 +168,7 @@ make_two_sites() {
 			"['$doubt', 'its turn', 'the answer for 1 comment']" ]
 	}
 	eventually waits
+	kill_gateway # it would wait for the answer
 }
 
 # Of both files in sending/: for people, and for programs.
