@@ -227,7 +227,7 @@ has_reason() {
 	document WEB-3:3 | drop c.xml
 	eventually is_sent c.xml
 	eventually has_outcome 2 rejected
-	eventually test -z "$(ls "$SPOOL/sending")"
+	eventually is_empty sending
 	[ "$(count_logged trouble)" -eq 0 ]
 }
 
