@@ -100,7 +100,7 @@ enum probe hold_probe(const struct holding *h, const struct schedule_policy *pol
 {
 	if (h->cause == HOLD_STORES_NOTHING)
 		return PROBE_COMMENT;
-	if (h->answers_empty || h->cause == HOLD_KEY || h->cause == HOLD_WEBSITE)
+	if (h->answers_empty || hold_needs_person(h->cause))
 		return PROBE_EMPTY;
 	bool has_seen_cap = !h->is_asking && h->backoff >= policy->retry_max;
 	if (h->refuses_empty && (h->answers_comments || has_seen_cap))
@@ -203,6 +203,11 @@ enum hold hold_named(const char *name)
 			return (enum hold)i;
 	}
 	return HOLD_NONE;
+}
+
+bool hold_needs_person(enum hold hold)
+{
+	return hold == HOLD_KEY || hold == HOLD_WEBSITE;
 }
 
 const char *hold_remedy(enum hold hold)

@@ -93,6 +93,8 @@ void hold_hurry(struct holding *h);
 /* "unreachable", "key-refused" ...: as records and programs have it. */
 const char *hold_name(enum hold hold);
 enum hold hold_named(const char *name); /* HOLD_NONE for what is no name of a hold */
+/* Whether it lasts until a person has corrected what we send. */
+bool hold_needs_person(enum hold hold);
 /* What to do about it: one sentence, in English, for _(). */
 const char *hold_remedy(enum hold hold);
 

@@ -190,11 +190,13 @@ static void take_decisions(struct site *site, const struct moment *now)
 
 /* --- hold and open --- */
 
+/* What passes by itself is warned of once, under whatever names; what needs a person,
+ * whenever it comes to that. */
 static void say_hold(const struct site *site, const struct moment *now,
 	const struct schedule_state *state)
 {
-	bool is_new = site->hold == HOLD_NONE;
-	log_event(is_new ? LEVEL_WARNING : LEVEL_INFO, site->config->name, NULL, "hold",
+	bool is_grave = site->hold == HOLD_NONE || hold_needs_person(state->hold);
+	log_event(is_grave ? LEVEL_WARNING : LEVEL_INFO, site->config->name, NULL, "hold",
 		log_text("reason", hold_name(state->hold)),
 		log_text("shop_said", site->hold_words),
 		log_text("remedy", _(hold_remedy(state->hold))),

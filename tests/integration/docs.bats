@@ -139,6 +139,7 @@ joined() {
 events_in_code() {
 	cat "$ROOT"/gateway/*/*.c | tr '\n\t' '  ' | grep -oE 'log_event\([^;]*;' |
 		sed -E 's/log_(text|number)\(.*//' | grep -oE '"[a-z-]+"' | tr -d '"'
+	grep -oE '\{"[a-z-]+"' "$ROOT/gateway/top/trust.c" | tr -d '{"'
 }
 
 @test "each event of the log is in the page, and no other" {

@@ -208,6 +208,17 @@ heals() {
 	heals
 }
 
+@test "a key that is refused only after an outage is warned of, another outage is not" {
+	send_one '[{"do": "html", "status": 429, "times": 1},
+		{"do": "html", "status": 502, "times": 1},
+		{"do": "fault", "text": "Authentification failed"}]'
+	eventually is_held key-refused
+	grep -q '^<4>.*event=hold reason=unreachable' "$LOG"
+	grep -q '^<6>.*event=hold reason=unclear' "$LOG"
+	grep -q '^<4>.*event=hold reason=key-refused' "$LOG"
+	heals
+}
+
 @test "a shop that refuses everything holds the site, and nothing fails" {
 	local i=0 rule
 	start_gateway
