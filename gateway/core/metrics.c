@@ -265,10 +265,10 @@ static const struct metric metrics[] = {
 	{"files", "gauge", "files in each folder", add_files, 0},
 	{"files_sent_today", "gauge", "files filed in sent/ since midnight", add_status,
 		OF_SITE(sent_today)},
-	{"files_unreadable", "gauge", "files in incoming/ that may not be read",
+	{"files_unreadable", "gauge", "files that may not or cannot be read or moved",
 		add_status, OF_SITE(unreadable)},
-	{"names_ignored", "gauge", "names in incoming/ that are no drops", add_status,
-		OF_SITE(ignored)},
+	{"names_ignored", "gauge", "names in incoming/ and sending/ that are no drops",
+		add_status, OF_SITE(ignored)},
 	{"comments_waiting", "gauge",
 		"comments that were tried and wait: the shop broke on them (deferred), "
 		"or "

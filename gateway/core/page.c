@@ -44,7 +44,7 @@ static const struct {
 	{"stores-nothing", N_("The shop answers, but stores nothing")},
 	{"machine-trouble", N_("This server has trouble with its disk")},
 	{"no-space", N_("The disk of this server is almost full")},
-	{"power-loss", N_("Waiting, because the power failed")},
+	{"power-loss", N_("Waiting, because the end of the journal may be lost")},
 };
 
 static bool is_shops_fault(const struct site_status *site)

@@ -38,7 +38,7 @@ enum event {
 	EVENT_STOP,
 	/* claim drop [of]: claimed, about to be parsed; of: the claim it is a retry of */
 	EVENT_READING,
-	/* claim drop version result [count message]: the verdict */
+	/* claim drop version result [count]: the verdict */
 	EVENT_READ,
 	/* claim drop: breaks off, back in incoming/ to grow */
 	EVENT_RETURNED,

@@ -64,9 +64,9 @@ static void print_help(void)
 		 "%s unless -c names another.\n\n"
 		 "Exit status: 0 done; 1 not found, or failed for some; 64 usage; 73 the "
 		 "spool is\n"
-		 "missing or cannot be read; 75 try later; 78 configuration. status "
-		 "--check: 0 good,\n"
-		 "1 warning, 2 critical, 3 unknown.\n"),
+		 "missing or cannot be read; 78 configuration. status --check: 0 good, 1 "
+		 "warning,\n"
+		 "2 critical, 3 unknown.\n"),
 		GATEWAY_CONFIG_DIR "/opensi-gateway.conf");
 }
 

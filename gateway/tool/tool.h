@@ -9,8 +9,7 @@
  * journal by core/record.h, as the gateway does, and race with a running gateway by
  * rename alone: what is gone when they come to it has moved, and they say so.
  *
- * Exit status: 0; 1 not found, or failed for some; EX_USAGE, EX_CANTCREAT, EX_TEMPFAIL,
- * EX_CONFIG.
+ * Exit status: 0; 1 not found, or failed for some; EX_USAGE, EX_CANTCREAT, EX_CONFIG.
  */
 #include <stdbool.h>
 #include <stddef.h>

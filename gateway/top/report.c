@@ -147,7 +147,7 @@ static void tell_quiet(
 	status->hold = (struct status_hold){
 		.since = wall_of(now, site->quiet_since),
 		.reason = "power-loss",
-		.said = N_("the last run ended with the machine"),
+		.said = N_("the end of the journal may be lost"),
 		.remedy = N_("nothing to do: what was under way may still be stored by "
 			     "the shop, so nothing is sent before unknown_wait is over"),
 		.next_try = wall_of(now, site->quiet_since + site->config->unknown_wait),

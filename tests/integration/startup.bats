@@ -151,12 +151,25 @@ start_towards() {
 	says "$SPOOL/incoming: is on another file system"
 }
 
-@test "a spool whose file system cannot rename as claims need it is refused" {
+# started_with CALL:error=ERROR OPTION...: as `run`, in a system that answers so.
+started_with() {
+	local call=${1%%:*} answer=$1
 	command -v strace >/dev/null || skip "no strace on this machine"
 	strace -qq -o /dev/null true 2>/dev/null || skip "strace may not trace here"
-	run -73 strace -qq -E "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" -o /dev/null \
-		-e trace=renameat2 -e inject=renameat2:error=EINVAL "$GATEWAY" -c "$CONF" --once
+	run timeout 60 strace -qq -E "ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0" -o /dev/null \
+		-e "trace=$call" -e "inject=$answer" "$GATEWAY" -c "$CONF" "${@:2}"
+}
+
+@test "a spool whose file system cannot rename as claims need it is refused" {
+	started_with renameat2:error=EINVAL --once
+	[ "$status" -eq 73 ]
 	says 'RENAME_NOREPLACE'
+}
+
+@test "a system without a watch left is refused, with what to raise" {
+	started_with inotify_init1:error=EMFILE
+	[ "$status" -eq 71 ]
+	says "$SPOOL: cannot be watched (Too many open files): raise fs.inotify.max_user_watches"
 }
 
 @test "a spool on a network file system is refused, with what to do instead" {
