@@ -40,6 +40,7 @@ struct history {
 	struct past_shop shop;
 	struct day_count sent;
 	bool has_stopped;
+	bool has_unmoved; /* it says so */
 	bool is_finished;
 	size_t bad_lines;
 	struct past_comment *doubt_list; /* NULL: to be made when asked for */
@@ -435,6 +436,7 @@ int history_feed(struct history *h, const char *line, size_t len)
 	past_shop_note_time(&h->shop,
 		record.boot ? record.boot : posted_run(&h->posted)->boot, record.up);
 	h->has_stopped = record.event == EVENT_STOP;
+	h->has_unmoved = h->has_stopped && record.count;
 	return 0;
 }
 
@@ -513,6 +515,11 @@ const struct day_count *history_sent(const struct history *h)
 bool history_ended_cleanly(const struct history *h)
 {
 	return h->has_stopped;
+}
+
+bool history_moved_all(const struct history *h)
+{
+	return h->has_stopped && !h->has_unmoved;
 }
 
 const char *history_boot(const struct history *h)

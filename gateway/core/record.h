@@ -34,7 +34,8 @@ enum { RECORD_VERSION = 1, RECORD_MAX_BYTES = 16 * 1024 };
 enum event {
 	/* boot: a run begins; durable before anything is claimed or sent */
 	EVENT_START,
-	/* [boot]: the run ended cleanly, nothing follows but the next start */
+	/* boot [count]: the run ended cleanly, nothing follows but the next start; count:
+	 * files that are settled on record, lie in sending/, and could not be moved */
 	EVENT_STOP,
 	/* claim drop [of]: claimed, about to be parsed; of: the claim it is a retry of */
 	EVENT_READING,
@@ -42,14 +43,14 @@ enum event {
 	EVENT_READ,
 	/* claim drop: breaks off, back in incoming/ to grow */
 	EVENT_RETURNED,
-	/* claim n order comment: about to be sent */
+	/* claim drop n order comment: about to be sent */
 	EVENT_POSTING,
-	/* claim n order comment result [attempt tries seen cap wait refused mail cause
+	/* claim drop n order comment result [attempt tries seen cap wait refused mail cause
 	 * code message]; wait: counted from `up` */
 	EVENT_OUTCOME,
-	/* claim to: what was not delivered lies in failed/, durable */
+	/* claim drop to: what was not delivered lies in failed/, durable */
 	EVENT_REST,
-	/* claim drop result to: about to move to sent/ or failed/ */
+	/* claim drop result to [count]: about to move to sent/ or failed/ */
 	EVENT_SETTLED,
 	/* claim drop: the admin took it out of sending/ */
 	EVENT_WITHDRAWN,
@@ -60,13 +61,14 @@ enum event {
 	/* it is again */
 	EVENT_OPEN,
 	/* One line of four kinds, for everything that is not over when it is written:
-	 *   claim drop version count attempt [boot result to]: a claim in sending/; boot: it
-	 *     was taken on that one, at `up`; attempt: kills while reading; result: the
-	 *     verdict, or "unrecorded": no earlier record knew of it; to: its rest in failed/
+	 *   claim drop [boot version result attempt to]: a claim in sending/; boot: it was
+	 *     taken on that one, at `up`; attempt: kills while reading; result: the verdict,
+	 *     "settled", or "unrecorded": no earlier record knew of it; to: its rest in
+	 *     failed/, or where it is settled to
 	 *   claim n order comment result [attempt tries seen cap wait cause code message]: a
 	 *     comment of that claim that was ever posted; result "posted": without an
 	 *     outcome so far
-	 *   [n] order comment result: a doubt that outlived its claim
+	 *   order comment result [boot]: a doubt that outlived its claim
 	 *   order comment result "refused": one of those that the shop refused in succession
 	 * With result "unknown", or with `wait`, `up` and `boot` are those of the outcome,
 	 * not of the writing. */
@@ -102,7 +104,7 @@ struct record {
 		cause; /* a rejection that is not the shop's own word: by which setting */
 	const char *code;    /* the shop's */
 	const char *message; /* in words */
-	size_t count;        /* comments, or lines of a checkpoint; 0: not told */
+	size_t count;        /* comments, files, or lines of a checkpoint; 0: not told */
 	/* Comments that the shop has stored, ever; of these, those with SendMail. Only to be
 	 * compared with `seen`: they wrap around. */
 	unsigned stored, mailed;

@@ -219,6 +219,17 @@ int pipeline_open(
 	return 0;
 }
 
+/* Files that may not be moved out of sending/, though their outcome is on record. */
+static size_t count_unmoved(const struct site *site)
+{
+	size_t count = 0;
+	for (const struct job *job = site->done.first; job; job = job->next)
+		count++;
+	for (const struct job *job = site->put_off.first; job; job = job->next)
+		count += job->state == JOB_DONE;
+	return count;
+}
+
 void pipeline_close(struct site *site)
 {
 	struct moment now = clock_now();
@@ -227,7 +238,11 @@ void pipeline_close(struct site *site)
 	int r = spool_flush(site->spool);
 	if (r == 0)
 		site_record(site, &now,
-			&(struct record){.event = EVENT_STOP, .boot = clock_boot_id()});
+			&(struct record){
+				.event = EVENT_STOP,
+				.boot = clock_boot_id(),
+				.count = count_unmoved(site),
+			});
 	/* Also after trouble: it may be somewhere else, and what is known is written. */
 	int written = audit_sync(site->audit);
 	r = r < 0 ? r : written;

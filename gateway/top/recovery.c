@@ -220,8 +220,8 @@ static int act(struct site *site, const struct moment *now, const struct found *
 
 /* It was moved as it was to be, and a person put it, or its rest, back here: that bears
  * the claim's name and is not the claim. A rest has other bytes. What failed has the
- * same, but only a run that died leaves it unmoved, and its reason is in failed/ then.
- */
+ * same, but is only left unmoved by a run that died or says so, and its reason is in
+ * failed/ then. */
 static bool was_put_back(
 	const struct site *site, const struct past_claim *past, const char *name)
 {
@@ -236,7 +236,7 @@ static bool was_put_back(
 		return !version_is_on_record(&version, past->version);
 	}
 	snprintf(reason, sizeof(reason), "%s" SPOOL_REASON, name);
-	return history_ended_cleanly(site->history) ||
+	return history_moved_all(site->history) ||
 	       spool_look(site->spool, FOLDER_FAILED, reason, &st) == -ENOENT;
 }
 

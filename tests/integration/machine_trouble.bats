@@ -526,6 +526,35 @@ no_leak_check() {
 	[ "$(count_logged trouble)" -eq 0 ]
 }
 
+@test "a rejected file that may not be moved is not sent again by the next start" {
+	no_leak_check
+	set_option rescan '"300ms"'
+	local claim
+	stub_rules '[{"on": "comments", "delay_ms": 500, "orders": {"WEB-1": "3002"}}]'
+	start_gateway
+	document WEB-1:1 | drop fixed.xml
+	stub_saw request
+	claim=$(path_in sending fixed.xml)
+	chattr +i "$claim" 2>/dev/null || skip "no immutable files here"
+	FIXED=$claim
+	eventually logged immovable "lsattr"
+	stop_gateway
+	audited stop '"count":1'
+	stub_rules '[]'
+	start_gateway
+	pass_another
+	stop_gateway
+	start_gateway # by a checkpoint that restates it
+	pass_another
+	chattr -i "$claim"
+	FIXED=
+	eventually is_failed fixed.xml
+	[ "$(requests_with 1)" -eq 1 ]
+	[ "$(count_logged trouble)" -eq 0 ]
+	stop_gateway
+	[ "$(audit | grep '"ev":"stop"' | tail -n 1 | grep -c count)" -eq 0 ]
+}
+
 @test "a cut file that may not be given back stops no other" {
 	no_leak_check
 	local claim=$SPOOL/sending/20260101T000000.000001Z_cut.xml

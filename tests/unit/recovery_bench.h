@@ -96,11 +96,13 @@ static inline void audit_path(usec_t wall, char path[64])
 	snprintf(path, 64, "audit/%s.jsonl", buf_peek(&day));
 }
 
-static inline void tell_of_run(struct teller *t, enum event event, const char *boot)
+/* ["other", the boot | COUNT] */
+static inline void tell_of_run(struct teller *t, enum event event, const char *says)
 {
-	bool is_other = !strcmp(boot, "other");
+	bool is_other = !strcmp(says, "other");
 	tell_of_claim(t, &(struct record){.event = event,
-				 .boot = is_other ? OTHER_BOOT : clock_boot_id()});
+				 .boot = is_other ? OTHER_BOOT : clock_boot_id(),
+				 .count = is_other ? 0 : strtoul(says, NULL, 10)});
 }
 
 static inline void tell_of_reading(struct teller *t, enum event event, const char *none)

@@ -56,6 +56,8 @@ static const struct row rows[] = {
 		NULL, 0},
 	{"settled to failed/ and not moved", BEGUN "settled failed", NULL, "", "",
 		IN_FAILED, 0},
+	{"settled to failed/, and the run ended without the move",
+		BEGUN "settled failed; stop 1", NULL, "", "", IN_FAILED, 0},
 
 	/* its comments */
 	{"a posting without outcome: it waits", BEGUN "posting 1", "unknown fresh", "2",
