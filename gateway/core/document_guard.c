@@ -10,7 +10,6 @@
  */
 #include "core/document_guard.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <libxml/parserInternals.h>
 #include <stdint.h>

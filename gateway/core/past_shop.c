@@ -32,7 +32,7 @@ static void begin_quiet(struct past_shop *shop, const struct record *record)
 
 void past_shop_hold(struct past_shop *shop, const struct record *record)
 {
-	if (record->result && !strcmp(record->result, "power-loss")) {
+	if (record->result && !strcmp(record->result, PAST_SHOP_POWER_LOSS)) {
 		begin_quiet(shop, record);
 		return;
 	}

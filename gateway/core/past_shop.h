@@ -17,6 +17,9 @@
 
 struct record;
 
+/* As a hold's result and reason: nothing is sent, as the journal's end may be lost. */
+#define PAST_SHOP_POWER_LOSS "power-loss"
+
 struct past_shop {
 	char *hold;         /* the reason of the hold that goes on; NULL: it is open */
 	char *message;      /* what the shop said then, or NULL */

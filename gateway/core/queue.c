@@ -69,7 +69,6 @@ static void leave_job(struct queue *q, struct entry *e)
 	if (ring_is_empty(&job->entries))
 		free_job(q, job);
 	q->moods[e->mood]--;
-	q->count--;
 }
 
 /* Where the first of an order goes when it has become that. */
@@ -182,7 +181,6 @@ struct entry *queue_add(struct queue *q, const struct schedule_item *item, msec_
 	struct job *job = obtain_job(q, item->job, item->arrived);
 	struct entry *e = entry_new(job, item);
 	ring_add_last(&job->entries, &e->in_job);
-	q->count++;
 	q->moods[MOOD_FRESH]++;
 	e->wait.due = due;
 

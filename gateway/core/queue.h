@@ -79,7 +79,6 @@ struct queue {
 	struct link fresh;   /* READY, may go in any batch */
 	struct link suspect; /* READY, may be at fault: go in batches of their own */
 	struct link blocked;
-	size_t count;
 	size_t moods[MOOD_COUNT];
 };
 

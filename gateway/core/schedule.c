@@ -22,7 +22,6 @@ static struct flight *land(struct schedule *s, uint64_t number)
 	assert(f);
 	*link = f->next;
 	s->flight_count--;
-	s->in_flight -= f->count;
 	if (f->is_probe)
 		s->hold.is_probing = false;
 	for (size_t i = 0; i < f->count; i++)
@@ -49,7 +48,6 @@ static void launch(struct schedule *s, bool is_probe, msec_t now, struct task *t
 	f->next = s->flights;
 	s->flights = f;
 	s->flight_count++;
-	s->in_flight += count;
 	if (is_probe) {
 		s->hold.is_probing = true;
 		s->hold.was_empty = !count;
@@ -318,10 +316,7 @@ void schedule_state(const struct schedule *s, struct schedule_state *state)
 		.is_told = s->hold.is_told,
 		.stored = s->stored,
 		.stored_mail = s->stored_mail,
-		.batch_limit = s->batch.limit,
-		.in_flight = s->in_flight,
 		.deferred = moods[MOOD_DEFERRED],
 		.unknown = moods[MOOD_UNKNOWN],
-		.ready = moods[MOOD_FRESH] - s->in_flight,
 	};
 }

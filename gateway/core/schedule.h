@@ -131,11 +131,8 @@ struct schedule_state {
 	msec_t next_try;              /* when held: the next probe */
 	bool is_told;                 /* by the shop itself (Retry-After) */
 	uint32_t stored, stored_mail; /* by its word; of these, with mail. They wrap */
-	unsigned batch_limit;
-	size_t in_flight; /* comments */
-	size_t deferred;
+	size_t deferred;              /* comments */
 	size_t unknown;
-	size_t ready; /* all others that wait */
 };
 
 /* What an earlier run learned of the shop. */

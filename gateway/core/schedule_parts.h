@@ -32,8 +32,7 @@ struct schedule {
 	struct flight *flights;
 	struct flight *accused; /* in the order of their refusals */
 	unsigned flight_count;
-	size_t in_flight; /* comments */
-	uint64_t number;  /* of the last task */
+	uint64_t number; /* of the last task */
 	uint64_t seen_releases;
 	uint32_t stored; /* by the shop's word; these two wrap around */
 	uint32_t stored_mail;

@@ -22,7 +22,7 @@
  *     "failed":N,            files in failed/, without their reasons
  *     "sent_today":N,        files filed in sent/ since midnight of this server
  *     "ignored":N,           names in incoming/ that are no drops
- *     "unreadable":N,        files that the gateway cannot read
+ *     "unreadable":N,        files that the gateway cannot read or move
  *     "oldest_waiting_s":N or null,  age of the file that waits longest
  *     "rate":X,              comments settled per second, over the last minute
  *     "answer_ms":N or null  how long the shop takes to answer a request, smoothed

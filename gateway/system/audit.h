@@ -27,6 +27,9 @@
 struct audit;
 struct record;
 
+/* The files are DAY with this; days are UTC. */
+#define AUDIT_SUFFIX ".jsonl"
+
 /* A checkpoint is written again after so many bytes, so that recovery stays short. */
 enum { AUDIT_CHECKPOINT_BYTES = 64 * 1024 * 1024 };
 

@@ -7,7 +7,6 @@
  */
 #include "system/audit.h"
 
-#define AUDIT_SUFFIX ".jsonl"
 enum { AUDIT_NAME_MAX = SPOOL_DAY_LEN + sizeof(AUDIT_SUFFIX) };
 
 /* The latest day's file whose name comes before that one, or of all of them; "": none. */

@@ -8,10 +8,6 @@
 #include "base/alloc.h"
 #include "system/config.h"
 
-#ifndef GATEWAY_VERSION
-#define GATEWAY_VERSION "dev"
-#endif
-
 /* Servers drop idle connections unannounced, after 75 s or so. */
 enum { IDLE_SECONDS = 30 };
 

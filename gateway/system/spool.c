@@ -262,10 +262,10 @@ bool spool_room_is_low(const struct spool_room *room, uint64_t min_free)
 	return room->bytes < min_free || room->inodes < SPARE_INODES;
 }
 
-bool spool_may_move(const struct spool *s, enum folder from)
+bool spool_may_move(const struct spool *s, enum folder other)
 {
 	const int access = R_OK | W_OK | X_OK;
-	return faccessat(s->folders[from], ".", access, AT_EACCESS) == 0 &&
+	return faccessat(s->folders[other], ".", access, AT_EACCESS) == 0 &&
 	       faccessat(s->folders[FOLDER_SENDING], ".", access, AT_EACCESS) == 0;
 }
 

@@ -90,8 +90,9 @@ int spool_room(const struct spool *s, struct spool_room *room);
 /* True: nothing more is claimed, so that the disk is never quite full. */
 bool spool_room_is_low(const struct spool_room *room, uint64_t min_free);
 
-/* False: the folders themselves stand in the way of a claim, not the drop. */
-bool spool_may_move(const struct spool *s, enum folder from);
+/* False: the folders themselves stand in the way of a move between this one and sending/,
+ * not the file. */
+bool spool_may_move(const struct spool *s, enum folder other);
 
 /* A listing that closes itself: auto_with(spool_closedirp) DIR *dir = ... */
 static inline void spool_closedirp(DIR **dir)

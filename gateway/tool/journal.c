@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "core/record.h"
+#include "system/audit.h"
 #include "system/io.h"
 #include "tool/tool.h"
 
@@ -24,8 +25,6 @@ enum { BLOCK_BYTES = 1024 * 1024, PATH_BYTES = 4096 + 32 };
 /* More comments than the largest file can hold that max_file_size may allow, 64 MB: one
  * takes more than 64 bytes, with the names of what must be in it. */
 enum { NUMBER_MAX = 1024 * 1024 };
-
-static const char suffix[] = ".jsonl";
 
 /* A line that was told to be bad. */
 struct told {
@@ -85,7 +84,7 @@ struct journal *journal_open(const struct tool_site *site)
 	if (!dir)
 		say_unread(j, "", -errno);
 	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
-		if (!spool_is_day(entry->d_name, suffix))
+		if (!spool_is_day(entry->d_name, AUDIT_SUFFIX))
 			continue;
 		j->days =
 			xgrow(j->days, &j->day_room, j->day_count + 1, sizeof(*j->days));
@@ -149,7 +148,7 @@ static void say_bad(const struct scan *scan, size_t line)
 		return;
 	tool_complain(_("%s/audit/%s%s:%zu: not a record of the journal: passed over"),
 		spool_path(scan->journal->site->spool), scan->journal->days[scan->day],
-		suffix, line);
+		AUDIT_SUFFIX, line);
 }
 
 static bool holds(const struct journal_search *search, const char *line, size_t len)
@@ -250,11 +249,11 @@ static int scan_file(struct scan *scan)
 
 static void scan_day(struct journal *j, const struct journal_search *search, size_t day)
 {
-	char name[SPOOL_DAY_LEN + sizeof(suffix)];
+	char name[SPOOL_DAY_LEN + sizeof(AUDIT_SUFFIX)];
 	struct stat st;
 	auto_close int fd = -1;
 	auto_free char *block = xcalloc(BLOCK_BYTES, 1);
-	snprintf(name, sizeof(name), "%s%s", j->days[day], suffix);
+	snprintf(name, sizeof(name), "%s" AUDIT_SUFFIX, j->days[day]);
 	int r = spool_peek(j->site->spool, FOLDER_AUDIT, name, &fd, &st);
 	struct scan scan = {
 		.journal = j, .search = search, .day = day, .fd = fd, .block = block};

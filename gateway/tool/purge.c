@@ -107,12 +107,15 @@ static void find_days(struct purge *p, const struct tool_site *site, enum folder
 		complain(p, site, folder, r);
 		return;
 	}
-	for (const struct dirent *entry; (entry = readdir(dir));) {
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		int order = strncmp(entry->d_name, end, SPOOL_DAY_LEN);
-		if (spool_is_day(entry->d_name, is_audit ? ".jsonl" : "") &&
+		if (spool_is_day(entry->d_name, is_audit ? AUDIT_SUFFIX : "") &&
 			(order < 0 || (order == 0 && !is_audit)))
 			add_day(p, site, folder, entry->d_name);
 	}
+	if (errno)
+		complain(p, site, folder, -errno);
 }
 
 static int by_day(const void *a, const void *b)
@@ -171,9 +174,9 @@ static int go_over(struct pass *pass)
 {
 	const struct old_day *day = pass->day;
 	struct folder_choice choice = {.folder = FOLDER_SENT};
-	char name[SPOOL_DAY_LEN + sizeof(".jsonl")];
+	char name[SPOOL_DAY_LEN + sizeof(AUDIT_SUFFIX)];
 	if (day->folder == FOLDER_AUDIT) {
-		snprintf(name, sizeof(name), "%s.jsonl", day->day);
+		snprintf(name, sizeof(name), "%s" AUDIT_SUFFIX, day->day);
 		treat(pass,
 			&(struct folder_entry){
 				.dir = spool_folder_fd(day->site->spool, FOLDER_AUDIT),

@@ -44,7 +44,8 @@ static void checkpoint_claim(
 	char rest[PATH_MAX];
 	const char *rest_at = claim->has_rest ? rest : NULL;
 	bool is_of_boot = site_is_this_boot(claim->boot);
-	snprintf(rest, sizeof(rest), "failed/%s_%s", claim->stamp, claim->drop);
+	snprintf(rest, sizeof(rest), "failed/%s_%s", claim->stamp,
+		claim->drop ? claim->drop : "?");
 	site_record(site, now,
 		&(struct record){
 			.event = EVENT_CHECKPOINT,
@@ -201,7 +202,7 @@ static int end_checkpoint(struct site *site, const struct moment *now)
 				.event = EVENT_HOLD,
 				.up = site->quiet_since,
 				.boot = clock_boot_id(),
-				.result = "power-loss",
+				.result = PAST_SHOP_POWER_LOSS,
 			});
 	return audit_write(site->audit);
 }

@@ -22,7 +22,7 @@ enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
  * must not keep us from all else. */
 enum { ALARMS_A_TURN = 8192 };
 
-enum { WORDS_MAX = 1024 };
+enum { WORDS_MAX = 1024, ORPHANS_A_FLUSH = 500 };
 
 /* Whether a name in sending/ is one of our claims. */
 static struct job *job_named(const struct site *site, const char *name)
@@ -200,27 +200,42 @@ int claiming_find_folders(struct site *site)
 }
 
 /* A reason whose file is gone tells nothing any more. */
-static void tidy_reason(struct site *site, enum folder folder, const char *name)
+static bool is_orphan(const struct site *site, enum folder folder, const char *name)
 {
 	const char *stamp = NULL;
 	char file[NAME_MAX + 1];
 	struct stat st;
 	spool_drop_name(name, &stamp);
 	if (!stamp || !spool_is_reason(name))
-		return;
+		return false;
 	snprintf(
 		file, sizeof(file), "%.*s", (int)(strlen(name) - SPOOL_REASON_LEN), name);
 	/* One that is still to be moved there has its reason there before it. */
-	if (spool_look(site->spool, folder, file, &st) != -ENOENT ||
-		spool_look(site->spool, FOLDER_SENDING, file, &st) != -ENOENT)
-		return;
-	/* Or a loss of power might bring back the file, and not this. */
-	int r = io_sync(spool_folder_fd(site->spool, folder));
-	if (r == 0)
-		r = spool_remove(site->spool, folder, name);
-	if (r < 0 && r != -ENOENT)
-		log_event(LEVEL_WARNING, site->config->name, NULL, "reason-left",
-			log_text("name", name), log_text("error", strerrordesc_np(-r)));
+	return spool_look(site->spool, folder, file, &st) == -ENOENT &&
+	       spool_look(site->spool, FOLDER_SENDING, file, &st) == -ENOENT;
+}
+
+/* Those found in one folder. */
+struct orphans {
+	char *names[ORPHANS_A_FLUSH];
+	size_t count;
+};
+
+/* That their files are gone is flushed first, or a loss of power might bring those back,
+ * and not these. After a removal a flush costs as much again, so it is one for many. */
+static void remove_orphans(
+	const struct site *site, enum folder folder, struct orphans *orphans)
+{
+	int flushed = orphans->count ? io_sync(spool_folder_fd(site->spool, folder)) : 0;
+	for (size_t i = 0; i < orphans->count; i++) {
+		auto_free char *name = orphans->names[i];
+		int r = flushed < 0 ? flushed : spool_remove(site->spool, folder, name);
+		if (r < 0 && r != -ENOENT)
+			log_event(LEVEL_WARNING, site->config->name, NULL, "reason-left",
+				log_text("name", name),
+				log_text("error", strerrordesc_np(-r)));
+	}
+	orphans->count = 0;
 }
 
 static int scan_entry(struct site *site, enum folder folder, const char *name)
@@ -228,7 +243,6 @@ static int scan_entry(struct site *site, enum folder folder, const char *name)
 	struct intake *intake = site_intake(site, folder);
 	if (folder == FOLDER_SENDING && job_named(site, name))
 		return 0;
-	tidy_reason(site, folder, name);
 	if (folder == FOLDER_FAILED)
 		return 0;
 	if (!spool_name_is_drop(name, intake)) {
@@ -245,15 +259,21 @@ static int scan_entry(struct site *site, enum folder folder, const char *name)
 static int scan_folder(struct site *site, enum folder folder)
 {
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, folder);
+	struct orphans orphans = {.count = 0};
+	int r = 0;
 	if (!dir)
 		return -errno;
 	errno = 0;
-	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
-		int r = scan_entry(site, folder, entry->d_name);
-		if (r < 0)
-			return r;
+	for (const struct dirent *entry; r == 0 && (entry = readdir(dir)); errno = 0) {
+		if (is_orphan(site, folder, entry->d_name))
+			orphans.names[orphans.count++] = xstrdup(entry->d_name);
+		if (orphans.count == ORPHANS_A_FLUSH)
+			remove_orphans(site, folder, &orphans);
+		r = scan_entry(site, folder, entry->d_name);
 	}
-	return -errno;
+	r = r < 0 ? r : -errno;
+	remove_orphans(site, folder, &orphans);
+	return r;
 }
 
 int claiming_scan(struct site *site, const struct moment *now)

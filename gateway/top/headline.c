@@ -6,7 +6,6 @@
 #include "base/buf.h"
 #include "base/words.h"
 #include "core/spoken.h"
-#include "top/delivery.h"
 #include "top/pipeline.h"
 
 enum { TOLD_SITES = 3, TIME_BYTES = 64 };

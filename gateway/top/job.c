@@ -13,7 +13,7 @@
 static const bool may_move[][JOB_DROPPED + 1] = {
 	[JOB_CLAIMED] = {[JOB_SENDING] = true, [JOB_DONE] = true, [JOB_DROPPED] = true},
 	[JOB_SENDING] = {[JOB_DONE] = true, [JOB_DROPPED] = true},
-	[JOB_DONE] = {[JOB_SETTLED] = true, [JOB_DROPPED] = true},
+	[JOB_DONE] = {[JOB_SETTLED] = true},
 	[JOB_SETTLED] = {false},
 	[JOB_DROPPED] = {false},
 };

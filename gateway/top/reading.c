@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "top/reading.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

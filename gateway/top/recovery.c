@@ -57,9 +57,10 @@ static int list_claims(const struct site *site, struct names *names)
 			sizeof(char *));
 		names->list[names->count++] = xstrdup(entry->d_name);
 	}
+	int r = -errno;
 	if (names->count)
 		qsort((void *)names->list, names->count, sizeof(char *), by_name);
-	return -errno;
+	return r;
 }
 
 /* --- what the journal knows --- */

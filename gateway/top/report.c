@@ -17,8 +17,6 @@
 #include "system/log.h"
 #include "system/publish.h"
 #include "system/state_file.h"
-#include "top/delivery.h"
-#include "top/pipeline.h"
 #include "top/site.h"
 
 enum {
@@ -146,7 +144,7 @@ static void tell_quiet(
 	status->state = STATE_WAITING;
 	status->hold = (struct status_hold){
 		.since = wall_of(now, site->quiet_since),
-		.reason = "power-loss",
+		.reason = PAST_SHOP_POWER_LOSS,
 		.said = N_("the end of the journal may be lost"),
 		.remedy = N_("nothing to do: what was under way may still be stored by "
 			     "the shop, so nothing is sent before unknown_wait is over"),
@@ -211,7 +209,7 @@ static int64_t oldest_waiting(const struct site *site, const struct moment *now)
 	return oldest > now->wall ? 0 : (now->wall - oldest) / USEC_SECOND;
 }
 
-/* Claimed, but their bytes cannot be had. */
+/* Claimed, but their bytes cannot be had, or they cannot be moved. */
 static uint64_t count_put_off(const struct site *site)
 {
 	uint64_t count = 0;

@@ -22,7 +22,7 @@ struct days {
 	void (*add_day)(struct buf *b, usec_t at);
 };
 static const struct days sent_days = {FOLDER_SENT, "", times_add_local_day};
-static const struct days audit_days = {FOLDER_AUDIT, ".jsonl", times_add_utc_day};
+static const struct days audit_days = {FOLDER_AUDIT, AUDIT_SUFFIX, times_add_utc_day};
 
 /* The earliest day after `day` and before `end`, into `day`; "": none. */
 static int next_day(const struct site *site, const struct days *days, const char *end,
@@ -60,7 +60,8 @@ static int empty_some(int folder, const char *day)
 	(void)take_fd(&fd); /* dir closes it */
 	int day_fd = dirfd(dir);
 	int removed = 0;
-	for (const struct dirent *entry; (entry = readdir(dir));) {
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		struct stat st;
 		int r = io_stat_at(day_fd, entry->d_name, &st);
 		if (r < 0 || !S_ISREG(st.st_mode))
@@ -71,7 +72,7 @@ static int empty_some(int folder, const char *day)
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}
-	return 1;
+	return errno ? -errno : 1;
 }
 
 /* 1: the day is gone. */
@@ -109,24 +110,41 @@ static int forget_sent(const struct site *site, const char *end, bool *more)
 
 /* --- audit/ --- */
 
-static int forget_audit(const struct site *site, const char *end, bool *more)
+static int forget_record(const struct site *site, const char *day)
 {
-	char day[SPOOL_DAY_LEN + 1] = "";
-	char border[SPOOL_DAY_LEN + 1];
-	char name[SPOOL_DAY_LEN + sizeof(".jsonl")];
-	int r = next_day(site, &audit_days, end, day);
-	if (r < 0 || !day[0])
-		return r;
-	r = audit_find_border(site->spool, border);
-	if (r < 0 || strcmp(day, border) >= 0)
-		return r;
-	snprintf(name, sizeof(name), "%s.jsonl", day);
-	r = io_remove(spool_folder_fd(site->spool, FOLDER_AUDIT), name);
+	char name[SPOOL_DAY_LEN + sizeof(AUDIT_SUFFIX)];
+	struct stat st;
+	snprintf(name, sizeof(name), "%s" AUDIT_SUFFIX, day);
+	int r = spool_look(site->spool, FOLDER_AUDIT, name, &st);
+	if (r == 0 && !S_ISREG(st.st_mode))
+		r = -EINVAL;
+	if (r == 0)
+		r = spool_remove(site->spool, FOLDER_AUDIT, name);
 	if (r == 0)
 		log_event(LEVEL_INFO, site->config->name, NULL, "audit-day-deleted",
 			log_text("day", day));
-	*more = r == 0;
 	return r;
+}
+
+/* One in a turn; what cannot be deleted is passed over. */
+static int forget_audit(const struct site *site, const char *end, bool *more)
+{
+	char day[SPOOL_DAY_LEN + 1] = "";
+	char border[SPOOL_DAY_LEN + 1] = "";
+	int trouble = 0;
+	for (;;) {
+		int r = next_day(site, &audit_days, end, day);
+		if (r == 0 && day[0] && !border[0])
+			r = audit_find_border(site->spool, border);
+		if (r < 0 || !day[0] || strcmp(day, border) >= 0)
+			return r < 0 ? r : trouble;
+		r = forget_record(site, day);
+		if (r < 0)
+			trouble = r;
+		*more = r == 0;
+		if (*more)
+			return trouble;
+	}
 }
 
 /* --- both --- */

@@ -79,6 +79,9 @@ pass_another() {
 	done
 	: >"$SPOOL/audit/$(date -u -d '-12 days' +%F).jsonl" # a start that failed left it
 	: >"$SPOOL/audit/notes.txt"
+	# Neither is a record, nor may it keep what comes after it.
+	mkdir "$SPOOL/audit/2015-01-01.jsonl"
+	ln -s notes.txt "$SPOOL/audit/2015-01-02.jsonl"
 	start_gateway
 	eventually is_gone "$SPOOL/audit/$(date -u -d '-20 days' +%F).jsonl"
 	is_gone "$SPOOL/audit/$(date -u -d '-30 days' +%F).jsonl"
@@ -86,6 +89,9 @@ pass_another() {
 	# With that of today.
 	[ -e "$SPOOL/audit/$(date -u -d '-15 days' +%F).jsonl" ]
 	[ -e "$SPOOL/audit/notes.txt" ]
+	eventually logged old-files-kept 'error=.*remedy='
+	[ -d "$SPOOL/audit/2015-01-01.jsonl" ]
+	[ -h "$SPOOL/audit/2015-01-02.jsonl" ]
 }
 
 @test "without keep_sent and keep_audit nothing is ever deleted, and failed/ never is" {

@@ -142,6 +142,39 @@ static void what_is_gone_or_no_file_when_it_is_claimed_is_passed_over(void **sta
 	assert_true(is_there("incoming/b.xml"));
 }
 
+static size_t flushes;
+
+int __real_io_sync(int fd);
+int __wrap_io_sync(int fd);
+
+int __wrap_io_sync(int fd)
+{
+	flushes++;
+	return __real_io_sync(fd);
+}
+
+/* Each flush after a removal is one of the disk: thousands would hold all else up. */
+static void reasons_whose_files_are_gone_share_a_flush(void **state)
+{
+	char reason[64];
+	(void)state;
+	start();
+	put("failed/" CLAIM, "kept");
+	put("failed/" CLAIM ".reason.txt", "kept");
+	for (int i = 0; i < 1200; i++) {
+		snprintf(reason, sizeof(reason),
+			"failed/20260101T000000.%06dZ_b.xml.reason.txt", i);
+		put(reason, "gone");
+	}
+	flushes = 0;
+	assert_int_equal(claiming_scan(site, &now), 0);
+	assert_in_range(flushes, 1, 10);
+	assert_true(is_there("failed/" CLAIM ".reason.txt"));
+	assert_int_equal(unlink("failed/" CLAIM), 0);
+	assert_int_equal(unlink("failed/" CLAIM ".reason.txt"), 0);
+	assert_int_equal(rmdir("failed"), 0); /* nothing else is there */
+}
+
 #define CLAIMING_TEST(name)                                                              \
 	cmocka_unit_test_setup_teardown(name, bench_enter, bench_leave)
 
@@ -154,6 +187,7 @@ int main(void)
 		CLAIMING_TEST(a_checkpoint_keeps_when_a_claim_was_taken),
 		CLAIMING_TEST(a_turn_takes_so_many_alarms_and_leaves_the_others),
 		CLAIMING_TEST(what_is_gone_or_no_file_when_it_is_claimed_is_passed_over),
+		CLAIMING_TEST(reasons_whose_files_are_gone_share_a_flush),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;

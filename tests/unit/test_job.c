@@ -104,7 +104,7 @@ static void only_legal_moves_are_made(void **state)
 	static const bool legal[][JOB_DROPPED + 1] = {
 		[JOB_CLAIMED] = {false, true, true, false, true},
 		[JOB_SENDING] = {false, false, true, false, true},
-		[JOB_DONE] = {false, false, false, true, true},
+		[JOB_DONE] = {false, false, false, true, false},
 		[JOB_SETTLED] = {false},
 		[JOB_DROPPED] = {false},
 	};
