@@ -117,6 +117,33 @@ static int make_folder(int root, const char *path, enum folder folder,
 	return r;
 }
 
+/* Whoever mistypes `spool` must not give away a folder that is another's. A file system
+ * made for a spool begins with lost+found. */
+static int check_is_ours(int root, const char *path, struct buf *why)
+{
+	struct stat st;
+	if (io_stat_at(root, folder_name(FOLDER_INCOMING), &st) == 0)
+		return 0;
+	auto_close int fd = io_open(root, ".", O_RDONLY | O_DIRECTORY, 0);
+	auto_with(spool_closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir)
+		return spool_explain(why, fd < 0 ? fd : -errno, path, "");
+	(void)take_fd(&fd); /* dir closes it */
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
+		const char *name = entry->d_name;
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+			!strcmp(name, "lost+found"))
+			continue;
+		buf_add_format(why,
+			_("%s: is no spool and not empty, so it is left as it is: name "
+			  "another folder, or make incoming/ in it if it is to be one"),
+			path);
+		return -ENOTEMPTY;
+	}
+	return errno ? spool_explain(why, -errno, path, "") : 0;
+}
+
 /* The spool's own path may be a link: it is the admin's, from the configuration. */
 static int make_root(
 	const char *path, const struct owner *owner, int *root, struct buf *why)
@@ -133,6 +160,8 @@ static int make_root(
 	if (fd < 0)
 		return spool_explain(why, -errno, path, "");
 	int r = spool_check_root(fd, path, why);
+	if (r == 0 && deed == DEED_NONE)
+		r = check_is_ours(fd, path, why);
 	if (r < 0)
 		return r;
 	r = mend(fd, owner, MODE, &deed);

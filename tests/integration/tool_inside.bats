@@ -398,7 +398,7 @@ fail_invalid() {
 		journal $DAY_1 "10:15:30.0000$i" reading "20261101T101530.0000${i}Z"
 	done
 	run -0 tool show orders.xml
-	[[ $output == *'11 older claims are left out'* ]]
+	[[ $output == *'orders.xml: older claims are left out'* ]]
 	[[ $output == *20261101T101530.000070Z_orders.xml* ]]
 	[[ $output == *20261101T101530.000021Z_orders.xml* ]]
 	[[ $output != *20261101T101530.000020Z_orders.xml* ]]
@@ -586,6 +586,20 @@ modes() {
 	set_option spool '"no/such"'
 	run -73 tool init
 	[[ $output == *'no/such: the folder above it is missing'* ]]
+}
+
+@test "init leaves a folder alone that is somebody else's, and takes an empty file system" {
+	local place=$BATS_TEST_TMPDIR/etc
+	mkdir -m 755 "$place"
+	echo precious >"$place/passwd"
+	set_option spool "\"$place\""
+	run -73 tool init
+	[[ $output == *"$place: is no spool and not empty, so it is left as it is"* ]]
+	[ "$(ls "$place") $(stat -c %a "$place")" = 'passwd 755' ]
+	mv "$place/passwd" "$BATS_TEST_TMPDIR"
+	mkdir "$place/lost+found"
+	run -0 tool init
+	[ -d "$place/incoming" ]
 }
 
 @test "init that may not is told who may" {
