@@ -8,8 +8,8 @@
  * the permissions that a secret's file must have.
  * Must not know: who uses a value. One file: libconfig's @include is refused.
  * Promises: everything is checked at once, each error with file and line; a structure is
- * given only if there is none. What was given is not changed afterwards. Secrets are
- * wiped before their memory is freed.
+ * given only if there is none. What was given is not changed afterwards. What files of
+ * secrets hold is wiped before its memory is freed.
  * Rules: every setting may stand at top level as the default of all sites; relative paths
  * are relative to the configuration file; a missing default takes the table's.
  */

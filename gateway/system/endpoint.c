@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "system/config.h"
+#include "system/secret.h"
 
 /* Servers drop idle connections unannounced, after 75 s or so. */
 enum { IDLE_SECONDS = 30 };
@@ -23,13 +24,6 @@ struct endpoint {
 static char *copy(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
-}
-
-static void wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
 }
 
 static void add_header(struct endpoint *e, const char *line)
@@ -85,8 +79,8 @@ void endpoint_free(struct endpoint *e)
 	while (e->idle_count)
 		curl_easy_cleanup(e->idle[--e->idle_count]);
 	curl_slist_free_all(e->headers);
-	wipe(e->proxy); /* may hold a password */
-	wipe(e->basic_auth);
+	secret_free(e->proxy); /* may hold a password */
+	secret_free(e->basic_auth);
 	free(e->url);
 	free(e->ca_file);
 	free(e->client_cert);

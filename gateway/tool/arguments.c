@@ -225,7 +225,6 @@ int arguments_read(
 	*command = command_find(name);
 	if (!*command)
 		return refuse(_("unknown command"), name, command_nearest(name));
-	tool->command = name;
 	tool->names = argv; /* behind what was read, so nothing is overwritten unread */
 	status = read_rest(argc, argv, *command, tool);
 	if (status >= 0)

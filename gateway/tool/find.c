@@ -29,7 +29,7 @@
 #include "tool/tool.h"
 #include "tool/trace.h"
 
-enum { TIME_BYTES = 64, STATE_BYTES = 256, WORDS_BYTES = 1024 };
+enum { TIME_BYTES = 64, STATE_BYTES = 256, WORDS_BYTES = 1024, LOOKS = 2 };
 
 static bool is_under_way(const struct finding *finding)
 {
@@ -189,13 +189,19 @@ static void look_through(struct look *look, enum folder folder)
 	auto_with(spool_closedirp) DIR *dir = spool_list(look->site->spool, folder);
 	look->folder = folder;
 	look->name = NULL;
-	if (!dir)
+	if (!dir) {
 		note_unread(look, -errno);
-	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+		return;
+	}
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		look->name = entry->d_name;
 		if (spool_name_is_drop(look->name, intake))
 			look_into(look);
 	}
+	look->name = NULL;
+	if (errno)
+		note_unread(look, -errno);
 }
 
 /* False: not all of them could be looked into, which was said. */
@@ -265,11 +271,11 @@ struct gaps {
 	bool in_journal, in_files;
 };
 
-static void search_site(
-	const struct tool_site *site, struct findings *findings, struct gaps *gaps)
+/* since: older days are left out. */
+static void search_journal(const struct tool_site *site, struct findings *findings,
+	usec_t since, bool *is_partial)
 {
 	auto_with(journal_cleanup) struct journal *journal = journal_open(site);
-	usec_t now = clock_now().wall;
 	auto_free char *order =
 		findings->order ? journal_needle("order", findings->order) : NULL;
 	auto_free char *comment =
@@ -277,20 +283,33 @@ static void search_site(
 	journal_search(journal,
 		&(struct journal_search){
 			.needles = {comment ? comment : order, comment ? order : NULL},
+			.since = since,
 			.newest_first = true,
 			.take = findings_take,
 			.goes_on = findings_close_day,
 			.context = findings,
 		});
-	for (size_t i = 0; i < findings->count; i++)
-		settle(site, findings->list[i], now);
-	if (!findings_are_final(findings) && !look_at_files(site, findings, now))
-		gaps->in_files = true;
+	*is_partial = *is_partial || journal_is_partial(journal);
+}
+
+/* Looks twice before it says that there is nothing: a file may have gone from a folder
+ * that was to be looked into to one that was, or a day of the journal. */
+static void search_site(
+	const struct tool_site *site, struct findings *findings, struct gaps *gaps)
+{
+	usec_t now = clock_now().wall;
+	bool are_all_read = true;
+	for (int look = 0; look < LOOKS && !findings->count && are_all_read; look++) {
+		search_journal(site, findings, look ? now : 0, &gaps->in_journal);
+		for (size_t i = 0; i < findings->count; i++)
+			settle(site, findings->list[i], now);
+		if (!findings_are_final(findings))
+			are_all_read = look_at_files(site, findings, now);
+	}
+	gaps->in_files = gaps->in_files || !are_all_read;
 	if (findings->count)
 		qsort((void *)findings->list, findings->count, sizeof(struct finding *),
 			compare_times);
-	if (journal_is_partial(journal))
-		gaps->in_journal = true;
 }
 
 /* --- telling --- */
@@ -346,7 +365,9 @@ static void print_finding(
 	auto_buf struct buf until = {.max_bytes = TIME_BYTES};
 	auto_buf struct buf words = {.max_bytes = WORDS_BYTES};
 	add_state(&state, f, is_json);
-	if (f->at)
+	if (f->at && is_json)
+		times_add_utc(&when, f->at);
+	else if (f->at)
 		print_add_instant(&when, f->at);
 	if (f->until)
 		times_add_utc(&until, f->until);

@@ -81,9 +81,12 @@ struct journal *journal_open(const struct tool_site *site)
 	struct journal *j = xcalloc(1, sizeof(*j));
 	j->site = site;
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_AUDIT);
-	if (!dir)
+	if (!dir) {
 		say_unread(j, "", -errno);
-	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+		return j;
+	}
+	errno = 0;
+	for (const struct dirent *entry; (entry = readdir(dir)); errno = 0) {
 		if (!spool_is_day(entry->d_name, AUDIT_SUFFIX))
 			continue;
 		j->days =
@@ -92,6 +95,8 @@ struct journal *journal_open(const struct tool_site *site)
 		memcpy(day, entry->d_name, SPOOL_DAY_LEN);
 		day[SPOOL_DAY_LEN] = '\0';
 	}
+	if (errno)
+		say_unread(j, "", -errno);
 	if (j->day_count)
 		qsort(j->days, j->day_count, sizeof(*j->days), compare_days);
 	return j;

@@ -6,10 +6,10 @@
  *
  * Knows: one file a day (UTC) in audit/, and that its bytes may be wrong in any way.
  * Must not know: what records add up to.
- * Promises: constant memory. A line is parsed only if it holds what is searched for, as
+ * Promises: constant memory, but for the places of bad lines. A line is parsed only if it holds what is searched for, as
  * bytes; the others cost a memmem(3). The files may grow, end or go meanwhile.
- * Errors: a line that holds what is searched for and is no record, or one with a number
- * that no comment can have, is told on standard error (file:line), once, and passed over;
+ * Errors: a line that holds what is searched for and is no record, one with a number that
+ * no comment can have, or one that is longer than any record, is told on standard error (file:line), once, and passed over;
  * so is a day that cannot be read, with who may read it. journal_is_partial() tells
  * whether any was.
  */

@@ -77,7 +77,7 @@ void judge_close(struct judge *judge)
 	free(judge);
 }
 
-int judge_read(const struct judge *judge, int fd, struct reading *reading)
+static int read_open(const struct judge *judge, int fd, struct reading *reading)
 {
 	struct stat st;
 	size_t len = 0;
@@ -103,7 +103,7 @@ int judge_read_path(const struct judge *judge, const char *path, struct reading 
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	return S_ISREG(st.st_mode) ? judge_read(judge, fd, reading) : -EINVAL;
+	return S_ISREG(st.st_mode) ? read_open(judge, fd, reading) : -EINVAL;
 }
 
 int judge_read_drop(const struct judge *judge, const struct spool *spool,
@@ -112,7 +112,7 @@ int judge_read_drop(const struct judge *judge, const struct spool *spool,
 	auto_close int fd = -1;
 	struct stat st;
 	int r = spool_peek(spool, folder, name, &fd, &st);
-	return r < 0 ? r : judge_read(judge, fd, reading);
+	return r < 0 ? r : read_open(judge, fd, reading);
 }
 
 const char *judge_verdict_words(enum verdict verdict)

@@ -29,9 +29,7 @@ static inline void judge_cleanup(struct judge **judge)
 	judge_close(*judge);
 }
 
-/* Reads what is open there to its end. 0, or -errno; disposed of by reading_done(). */
-int judge_read(const struct judge *judge, int fd, struct reading *reading);
-/* A file anywhere; links are followed. -EISDIR, -EINVAL: not a regular file. */
+/* A file anywhere; links are followed. 0, or -errno; disposed of by reading_done(). -EISDIR, -EINVAL: not a regular file. */
 int judge_read_path(const struct judge *judge, const char *path, struct reading *reading);
 /* A file of a spool. */
 int judge_read_drop(const struct judge *judge, const struct spool *spool,

@@ -27,7 +27,7 @@ static bool may_have_become(const char *given, const char *drop)
 	return spool_name_may_be(buf_peek(&claimed), drop);
 }
 
-bool namesake_is_meant(const char *given, const char *name)
+static bool is_meant(const char *given, const char *name)
 {
 	const char *stamp = NULL;
 	const char *drop = spool_drop_name(name, &stamp);
@@ -48,7 +48,7 @@ static void take(void *context, const struct folder_entry *entry)
 {
 	const struct search *search = context;
 	struct namesakes *n = search->namesakes;
-	if (!namesake_is_meant(search->given, entry->name))
+	if (!is_meant(search->given, entry->name))
 		return;
 	n->list = xgrow(n->list, &n->room, n->count + 1, sizeof(*n->list));
 	struct place *place = &n->list[n->count++];

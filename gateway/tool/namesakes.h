@@ -18,8 +18,6 @@ struct namesakes {
 	size_t count, room;
 };
 
-bool namesake_is_meant(const char *given, const char *name);
-
 /* Adds those of a folder, or of all days of sent/. 0, or -errno. */
 int namesakes_add(struct namesakes *n, const struct spool *spool, enum folder folder,
 	const char *given);

@@ -15,7 +15,6 @@
 
 enum {
 	CELL_MAX_BYTES = 4096,
-	JSON_ROW_MAX_BYTES = 64 * 1024,
 	WIDTH_NORMAL = 80,
 	GAP = 2,
 	ROWS_KEPT = 1000,
@@ -151,9 +150,19 @@ struct listing *listing_new(const struct column *columns, size_t count, bool jso
 	return l;
 }
 
+/* A byte takes six at most, as \u0000. */
+static size_t json_room(const struct listing *l, const char *const *fields)
+{
+	size_t room = 8;
+	for (size_t i = 0; i < l->count; i++)
+		room += strlen(l->columns[i].field) + 16 +
+			(fields[i] ? 6 * strlen(fields[i]) : 0);
+	return room;
+}
+
 static void print_json_row(struct listing *l, const char *const *fields)
 {
-	auto_buf struct buf out = {.max_bytes = JSON_ROW_MAX_BYTES};
+	auto_buf struct buf out = {.max_bytes = json_room(l, fields)};
 	buf_add_text(&out, l->printed++ ? ",\n" : "\n");
 	for (size_t i = 0; i < l->count; i++) {
 		buf_add_format(&out, "%s\"%s\":", i ? "," : " {", l->columns[i].field);

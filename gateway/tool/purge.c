@@ -39,7 +39,7 @@ struct old_day {
 	enum folder folder;
 	char day[SPOOL_DAY_LEN + 1];
 	size_t files, deleted;
-	uint64_t bytes;
+	uint64_t bytes, freed; /* freed: of those that are deleted */
 };
 
 struct purge {
@@ -159,9 +159,10 @@ static void treat(struct pass *pass, const struct folder_entry *entry)
 		return;
 	}
 	int r = io_remove(entry->dir, entry->name);
-	if (r == 0)
+	if (r == 0) {
 		pass->day->deleted++;
-	else if (r != -ENOENT)
+		pass->day->freed += (uint64_t)st.st_size;
+	} else if (r != -ENOENT)
 		pass->trouble = r;
 }
 
@@ -230,10 +231,11 @@ static void show_days(const struct purge *p, bool is_done)
 		char bytes[PRINT_AGE_MAX];
 		snprintf(
 			files, sizeof(files), "%zu", is_done ? day->deleted : day->files);
+		uint64_t size = is_done ? day->freed : day->bytes;
 		if (is_json || !print_is_terminal())
-			snprintf(bytes, sizeof(bytes), "%" PRIu64, day->bytes);
+			snprintf(bytes, sizeof(bytes), "%" PRIu64, size);
 		else
-			print_size(bytes, day->bytes);
+			print_size(bytes, size);
 		const char *const fields[FIELDS] = {day->site->config->name,
 			folder_name(day->folder), day->day, files, bytes};
 		if (day->files)
@@ -249,9 +251,11 @@ static void add_sum(const struct purge *p, bool is_done, struct buf *sum)
 	uint64_t bytes = 0;
 	char size[PRINT_AGE_MAX];
 	for (size_t i = 0; i < p->count; i++) {
-		files += is_done ? p->days[i].deleted : p->days[i].files;
-		days += p->days[i].files != 0;
-		bytes += p->days[i].bytes;
+		const struct old_day *day = &p->days[i];
+		size_t of_day = is_done ? day->deleted : day->files;
+		files += of_day;
+		days += of_day != 0;
+		bytes += is_done ? day->freed : day->bytes;
 	}
 	print_size(size, bytes);
 	buf_add_format(sum, words_count("%zu file of ", "%zu files of ", files), files);

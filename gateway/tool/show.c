@@ -103,7 +103,7 @@ static bool is_told(const struct stories *stories, const char *name)
 	for (size_t i = 0; i < stories->count; i++)
 		if (!strncmp(stories->list[i]->stamp, name, TIMES_STAMP_LEN))
 			return true;
-	return stories->left_out && strcmp(name, stories->list[0]->stamp) < 0;
+	return stories->is_cut && strcmp(name, stories->list[0]->stamp) < 0;
 }
 
 /* In the order in which files go, so that none slips through. */
@@ -167,10 +167,10 @@ static bool show_at(struct showing *s, const struct shown_site *at, const char *
 	gather(at, name, &stories);
 	if (!stories.count && !found.count)
 		(void)namesakes_add(&found, at->site->spool, FOLDER_SENT, name);
-	if (stories.left_out)
-		tool_complain(_("%s: %zu older claims are left out: name one by its time "
-				"to see it"),
-			name, stories.left_out);
+	if (stories.is_cut)
+		tool_complain(_("%s: older claims are left out: name one by its time to "
+				"see it"),
+			name);
 	for (size_t i = 0; i < stories.count; i++)
 		show_story(s, at, stories.list[i]);
 	return show_files(s, at, name, &stories, &found) || stories.count > 0;

@@ -72,10 +72,8 @@ static int open_spools(struct tool *tool)
 /* --- as a plugin of monitoring --- */
 
 /* Whatever else is wrong on the command line, and before or behind it. */
-static bool is_plugin(int argc, char **argv, const struct command *command)
+static bool asks_for_check(int argc, char **argv)
 {
-	if (!command || command->run != run_status)
-		return false;
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--check") || !strcmp(argv[i], "-C"))
 			return true;
@@ -131,10 +129,12 @@ int main(int argc, char **argv)
 	auto_with(tool_done) struct tool tool = {.options.config = usual_config};
 	const struct command *command = NULL;
 	language_set(NULL);
+	bool is_check = asks_for_check(argc, argv); /* before names are moved in there */
 	int status = arguments_read(argc, argv, &tool, &command);
 	if (status < 0)
 		status = run(&tool, command);
-	bool is_for_monitoring = is_plugin(argc, argv, command);
+	is_check = is_check || tool.options.check;
+	bool is_for_monitoring = is_check && command && command->run == run_status;
 	if (is_for_monitoring && status > ALARM_UNKNOWN)
 		status = say_unknown();
 	return flush(status, is_for_monitoring);

@@ -64,7 +64,7 @@ static void leave_out_oldest(struct stories *stories)
 	stories->count--;
 	memmove(&stories->list[0], &stories->list[1],
 		stories->count * sizeof(struct story *));
-	stories->left_out++;
+	stories->is_cut = true;
 }
 
 /* Stamps grow, so they sort by age. NULL: it is older than all that are kept. */
@@ -72,7 +72,7 @@ static struct story *add_story(struct stories *stories, const char *stamp)
 {
 	bool is_full = stories->count == STORIES_MAX;
 	if (is_full && strcmp(stamp, stories->list[0]->stamp) < 0) {
-		stories->left_out++;
+		stories->is_cut = true;
 		return NULL;
 	}
 	if (is_full)

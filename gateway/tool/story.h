@@ -42,7 +42,7 @@ struct story {
 struct stories {
 	struct story *list[STORIES_MAX]; /* oldest first */
 	size_t count;
-	size_t left_out; /* older ones */
+	bool is_cut; /* older ones are left out */
 };
 
 /* name: of a claim (STAMP_DROP, or the stamp alone), or one that a drop had. */

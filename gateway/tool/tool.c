@@ -105,8 +105,10 @@ const char *tool_next_name(struct tool *tool, size_t *at, int *status)
 
 /* --- where a name is now --- */
 
+enum { WHERE_BYTES = sizeof("sent/") + NAME_MAX };
+
 static bool is_in_sent(
-	const struct tool_site *site, const char *name, char where[NAME_MAX])
+	const struct tool_site *site, const char *name, char where[WHERE_BYTES])
 {
 	auto_with(spool_closedirp) DIR *days = spool_list(site->spool, FOLDER_SENT);
 	for (const struct dirent *day; days && (day = readdir(days));) {
@@ -116,14 +118,14 @@ static bool is_in_sent(
 		if (day->d_name[0] == '.' ||
 			spool_look(site->spool, FOLDER_SENT, path, &st) < 0)
 			continue;
-		snprintf(where, NAME_MAX, "sent/%.10s", day->d_name);
+		snprintf(where, WHERE_BYTES, "sent/%s", day->d_name);
 		return true;
 	}
 	return false;
 }
 
 static bool find_folder(
-	const struct tool_site *site, const char *name, char where[NAME_MAX])
+	const struct tool_site *site, const char *name, char where[WHERE_BYTES])
 {
 	static const enum folder folders[] = {
 		FOLDER_INCOMING, FOLDER_SENDING, FOLDER_FAILED};
@@ -131,7 +133,7 @@ static bool find_folder(
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		if (spool_look(site->spool, folders[i], name, &st) < 0)
 			continue;
-		snprintf(where, NAME_MAX, "%s", folder_name(folders[i]));
+		snprintf(where, WHERE_BYTES, "%s", folder_name(folders[i]));
 		return true;
 	}
 	return is_in_sent(site, name, where);
@@ -139,7 +141,7 @@ static bool find_folder(
 
 void tool_add_moved(const struct tool *tool, const char *name, struct buf *out)
 {
-	char where[NAME_MAX];
+	char where[WHERE_BYTES];
 	for (size_t i = 0; i < tool->site_count; i++) {
 		if (!find_folder(&tool->sites[i], name, where))
 			continue;

@@ -43,7 +43,6 @@ struct tool_site {
 
 struct tool {
 	struct tool_options options;
-	const char *command;
 	char **names; /* the arguments that are left */
 	size_t name_count;
 	struct config *configuration; /* NULL: there is none, and none is needed */

@@ -23,6 +23,33 @@ void view_done(struct view *v)
 {
 	reading_done(&v->reading);
 	free((void *)v->facts);
+	free((void *)v->named);
+}
+
+static int compare_numbers(
+	const struct fact *fact, const char *order, const char *comment)
+{
+	int by_order = strcmp(fact->order, order);
+	return by_order ? by_order : strcmp(fact->comment, comment);
+}
+
+static int by_numbers(const void *a, const void *b)
+{
+	const struct fact *one = *(const struct fact *const *)a;
+	const struct fact *other = *(const struct fact *const *)b;
+	return compare_numbers(one, other->order, other->comment);
+}
+
+static void sort_facts(struct view *v)
+{
+	v->named =
+		(const struct fact **)xcalloc(v->fact_count, sizeof(const struct fact *));
+	for (size_t i = 0; i < v->fact_count; i++)
+		if (v->facts[i])
+			v->named[v->named_count++] = v->facts[i];
+	if (v->named_count)
+		qsort((void *)v->named, v->named_count, sizeof(const struct fact *),
+			by_numbers);
 }
 
 void view_open(struct view *v)
@@ -39,20 +66,29 @@ void view_open(struct view *v)
 	v->fact_count = count;
 	v->facts = (const struct fact **)xcalloc(count, sizeof(const struct fact *));
 	story_index(v->story, v->facts, count);
+	sort_facts(v);
 }
+
 /* --- comments --- */
 
 /* A rest file alone has other numbers than the file that it comes from. */
 static const struct fact *fact_of(
 	const struct view *v, const struct comment *c, size_t index)
 {
-	for (size_t i = 0; i < v->fact_count; i++) {
-		const struct fact *fact = v->facts[(index + i) % v->fact_count];
-		if (fact && !strcmp(fact->order, c->web_order_number) &&
-			!strcmp(fact->comment, c->id))
-			return fact;
+	const struct fact *own = index < v->fact_count ? v->facts[index] : NULL;
+	if (own && !compare_numbers(own, c->web_order_number, c->id))
+		return own;
+	size_t from = 0;
+	for (size_t end = v->named_count; from < end;) {
+		size_t middle = from + (end - from) / 2;
+		if (compare_numbers(v->named[middle], c->web_order_number, c->id) < 0)
+			from = middle + 1;
+		else
+			end = middle;
 	}
-	return NULL;
+	bool is_found = from < v->named_count &&
+			!compare_numbers(v->named[from], c->web_order_number, c->id);
+	return is_found ? v->named[from] : NULL;
 }
 
 /* What was sent and is answered by nothing may still be, as long as its file is there. */

@@ -34,6 +34,8 @@ struct view {
 	struct reading reading;
 	const struct fact **facts; /* by number of the comment */
 	size_t fact_count;
+	const struct fact **named; /* those that are, by order and comment */
+	size_t named_count;
 };
 
 void view_open(struct view *v);

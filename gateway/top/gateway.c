@@ -164,8 +164,11 @@ static void confine(const struct gateway *g)
 			"not-confined", log_text("error", strerrordesc_np(-r)),
 			log_number("abi", abi),
 			log_text("meaning",
-				_("the kernel offers no Landlock of ABI 2 or later: only "
-				  "rights of files bound what the gateway can reach")));
+				is_lacking ? _("the kernel offers no Landlock of ABI 2 "
+					       "or later: only rights of files bound "
+					       "what the gateway can reach")
+					   : _("only rights of files bound what the "
+					       "gateway can reach")));
 }
 
 static void open_notify(struct gateway *g)
@@ -393,14 +396,25 @@ static void close_all(struct gateway *g)
 	config_free(g->config);
 }
 
+static bool is_schema_of_another(const struct config *config, size_t site)
+{
+	for (size_t i = 0; i < site; i++)
+		if (!strcmp(config->sites[i].schema, config->sites[site].schema))
+			return true;
+	return false;
+}
+
 /* Several sites may share a schema that cannot be used: said once is enough. */
 static int test_sites(const struct config *config)
 {
 	int status = EX_OK;
-	for (size_t i = 0; i < config->site_count && status == EX_OK; i++) {
+	for (size_t i = 0; i < config->site_count; i++) {
 		auto_buf struct buf why = {.max_bytes = ERRORS_MAX_BYTES};
-		status = pipeline_test(&config->sites[i], &why);
+		if (is_schema_of_another(config, i))
+			continue;
+		int r = pipeline_test(&config->sites[i], &why);
 		log_lines(buf_peek(&why));
+		status = status == EX_OK ? r : status;
 	}
 	return status;
 }

@@ -290,7 +290,7 @@ wait_for_nothing_known() {
 	run -1 tool_without_powers purge --older-than 90d --yes
 	[[ $output == *'only the user'*$'\tsent\t2020-01-01\t0\t'* ]]
 	run -1 on_terminal purge --older-than 90d --yes
-	[[ $output == *'Deleted: 0 files of 1 day'* ]]
+	[[ $output == *'Deleted: 0 files of 0 days, 0 B'* ]]
 	chmod 0750 "$SPOOL/sent/2020-01-01"
 	[ -e "$SPOOL/sent/2020-01-01/20200101T101530.000001Z_a.xml" ]
 }
@@ -425,7 +425,7 @@ outcome() {
 	done
 	journal $DAY_1 10:15:31.000000 reading 20261101T101530.000001Z
 	run -0 tool show orders.xml
-	[[ $output == *'2 older claims are left out'* ]]
+	[[ $output == *'orders.xml: older claims are left out'* ]]
 	[[ $output != *20261101T101530.000001Z_* ]]
 	# Nor is the file of one of them shown as if the journal did not know it.
 	touch "$SPOOL/failed/20261101T101530.000001Z_orders.xml"
@@ -464,6 +464,8 @@ outcome() {
 	[[ $(tool find --comment 7) == *$'\tunknown\t2026-11-01T10:00:00.000000Z\t'* ]]
 	run -0 env TZ=CET-1 bash -c "TERM=xterm script -qec \"'$TOOL' -c '$CONF' find --comment 7\" /dev/null </dev/null"
 	[[ $output == *'2026-11-01 11:00:00 +0100'* ]]
+	run -0 env TZ=CET-1 bash -c "TERM=xterm script -qec \"'$TOOL' -c '$CONF' find --json --comment 7\" /dev/null </dev/null"
+	[[ $output == *'"when":"2026-11-01T10:00:00.000000Z"'* ]]
 }
 
 # --- check and envelope ---

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What moves while show looks for it: the journal is searched, a file is found, and then
+ * What moves while show or find looks for it: the journal is searched, a file is found, and then
  * the gateway goes on before the next look.
  */
 #include <setjmp.h>
@@ -91,7 +91,24 @@ static void claim(void)
 	record(TAKEN);
 }
 
-/* --- what show says then --- */
+/* --- what is said then --- */
+
+static char schema_path[PATH_MAX];
+
+static int hear(int (*run)(struct tool *), struct tool *tool, char said[4096])
+{
+	memset(said, 0, 4096);
+	fflush(stdout);
+	int before = dup(STDOUT_FILENO);
+	assert_non_null(freopen("said", "w", stdout));
+	int status = run(tool);
+	fflush(stdout);
+	assert_int_equal(dup2(before, STDOUT_FILENO), STDOUT_FILENO);
+	close(before);
+	auto_close int fd = open("said", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && read(fd, said, 4095) > 0);
+	return status;
+}
 
 static int show(char *name, char said[4096])
 {
@@ -104,17 +121,22 @@ static int show(char *name, char said[4096])
 		.name_count = 1,
 		.sites = &site,
 		.site_count = 1};
-	memset(said, 0, 4096);
-	fflush(stdout);
-	int before = dup(STDOUT_FILENO);
-	assert_non_null(freopen("said", "w", stdout));
-	int status = run_show(&tool);
-	fflush(stdout);
-	assert_int_equal(dup2(before, STDOUT_FILENO), STDOUT_FILENO);
-	close(before);
-	auto_close int fd = open("said", O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0 && read(fd, said, 4095) > 0);
-	return status;
+	return hear(run_show, &tool, said);
+}
+
+static int find(const char *order, char said[4096])
+{
+	static char site_name[] = "WEB1", pattern[] = "*.xml";
+	struct site_config config = {.name = site_name,
+		.spool = spool_root,
+		.schema = schema_path,
+		.pattern = pattern,
+		.max_file_size = 1 << 20};
+	struct tool_site site = {.config = &config, .spool = spool};
+	struct tool tool = {.options = {.json = true, .order = order},
+		.sites = &site,
+		.site_count = 1};
+	return hear(run_find, &tool, said);
 }
 
 static void assert_said(const char *said, const char *words)
@@ -179,6 +201,19 @@ static void what_is_claimed_after_the_search_is_told_once(void **state)
 	assert_null(strstr(said, "\"file\":\"incoming/"));
 }
 
+/* It was in sending/ while the days of the journal were read, and has left it before that
+ * is looked into. */
+static void find_does_not_deny_what_is_delivered_meanwhile(void **state)
+{
+	(void)state;
+	char said[4096];
+	begin("sending/" CLAIM, TAKEN);
+	after_search = deliver;
+	assert_int_equal(find("WEB-1", said), 0);
+	assert_said(said, "\"state\":\"delivered\"");
+	assert_said(said, "\"file\":\"" DAY "/" CLAIM "\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +221,9 @@ int main(void)
 		in_spool(what_moves_once_it_was_found_is_found_where_it_went),
 		in_spool(what_the_journal_does_not_know_is_found_where_it_went),
 		in_spool(what_is_claimed_after_the_search_is_told_once),
+		in_spool(find_does_not_deny_what_is_delivered_meanwhile),
 	};
-	return cmocka_run_group_tests_name("tool show", tests, NULL, NULL);
+	if (!realpath("xsd/comments.xsd", schema_path))
+		return 1;
+	return cmocka_run_group_tests_name("tool moving", tests, NULL, NULL);
 }
