@@ -69,8 +69,8 @@ void feed_end(struct reader *r, const char *name, const char *space)
 
 /* libxml2's patterns keep a note of each character that they may have to come back to,
  * which for a value of megabytes is a heap of notes. Nothing of that length is sound but
- * a text; and what makes a text blank or not stands behind the white space it begins
- * with. So the validator judges the same by less. */
+ * a text, or a word amidst white space; and what makes a text blank or not stands behind
+ * the white space it begins with. So the validator judges the same by less. */
 void feed_text(struct reader *r, const char *value, size_t len)
 {
 	if (r->field == FIELD_TEXT) {
@@ -80,7 +80,11 @@ void feed_text(struct reader *r, const char *value, size_t len)
 			len -= white;
 		}
 	} else if (len > PATTERN_BYTES) {
-		value = rules_trim(value, &len);
+		bool may_be_padded = r->field == FIELD_DATE ||
+				     r->field == FIELD_SEND_MAIL ||
+				     r->field == FIELD_VISIBLE;
+		if (may_be_padded)
+			value = rules_trim(value, &len);
 		if (len > PATTERN_BYTES)
 			len = 0;
 	}

@@ -5,7 +5,8 @@
  * libxml2 (up to 2.11) compares every attribute of a tag with every other, and looks up
  * each prefix among all namespaces that the elements around declare: such files would
  * hold the gateway up for minutes. So tags are counted through beforehand, by a walk that
- * knows just enough of XML not to take texts for tags. It reads ASCII: what an encoding
+ * knows just enough of XML not to take texts for tags, and distrusts itself behind an
+ * error. It reads ASCII: what an encoding
  * could hide from it (EBCDIC, UTF-7, the shifts of ISO-2022) is decoded first.
  */
 #include "core/document_guard.h"
@@ -19,6 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "core/document_rules.h"
 
 /* Comments have none but namespaces: two, and as many as an exporter knows at most. */
@@ -42,17 +44,42 @@ static int low_byte_of_pair(const char *bytes, size_t len)
 	return -1;
 }
 
-/* One byte a character; what is not ASCII becomes a letter. */
+/* One byte a character; what is not ASCII becomes a letter, or, if no document may hold
+ * it, a control. */
 static char *narrowed(const char *bytes, size_t len, size_t low)
 {
 	char *narrow = xcalloc(len / 2 + 1, 1);
+	bool is_in_pair = false;
 	for (size_t i = 0; i < len / 2; i++) {
-		const char *pair = bytes + 2 * i;
-		narrow[i] = 'x';
-		if (!pair[1 - low])
-			narrow[i] = pair[low];
+		unsigned char high_byte = (unsigned char)bytes[2 * i + 1 - low];
+		unsigned char low_byte = (unsigned char)bytes[2 * i + low];
+		bool is_first = high_byte >= 0xD8 && high_byte < 0xDC;
+		bool is_second = high_byte >= 0xDC && high_byte < 0xE0;
+		bool is_none = high_byte == 0xFF && low_byte >= 0xFE;
+		narrow[i] = bytes[2 * i + low];
+		if (high_byte)
+			narrow[i] = 'x';
+		if (is_none || is_second != is_in_pair)
+			narrow[i] = '\1';
+		is_in_pair = is_first;
 	}
 	return narrow;
+}
+
+/* Whether it holds only what XML 1.0 calls characters (2.2). */
+static bool is_clean(const char *at, const char *end, bool is_utf8)
+{
+	while (at < end) {
+		size_t len = text_char_len(at, (size_t)(end - at));
+		if ((unsigned char)*at < ' ' && !rules_is_blank(at, 1))
+			return false;
+		if (is_utf8 &&
+			(!len || (len == 3 && (!memcmp(at, "\xEF\xBF\xBE", 3) ||
+						      !memcmp(at, "\xEF\xBF\xBF", 3)))))
+			return false;
+		at += is_utf8 ? len : 1;
+	}
+	return true;
 }
 
 static bool begins(const char *at, const char *end, const char *with)
@@ -61,45 +88,111 @@ static bool begins(const char *at, const char *end, const char *with)
 	return (size_t)(end - at) >= len && memcmp(at, with, len) == 0;
 }
 
-static const char *behind(const char *at, const char *end, const char *what)
+static bool is_blank(char c)
 {
-	const char *found = memmem(at, (size_t)(end - at), what, strlen(what));
-	return found ? found + strlen(what) : end;
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Goes to the tag's end and counts its attributes. */
-static const char *behind_tag(const char *at, const char *end, size_t *attributes)
+/* Ends a name. */
+static bool is_mark(char c)
 {
-	*attributes = 0;
-	for (; at < end && *at != '>'; at++) {
-		*attributes += *at == '=';
-		if (*at != '"' && *at != '\'')
-			continue;
-		at = memchr(at + 1, *at, (size_t)(end - at - 1));
-		if (!at)
-			return end;
-	}
+	return is_blank(c) || c == '<' || c == '>' || c == '=' || c == '/' || c == '"' ||
+	       c == '\'';
+}
+
+static const char *behind_blanks(const char *at, const char *end)
+{
+	while (at < end && is_blank(*at))
+		at++;
 	return at;
 }
 
-static bool has_crowded_tag(const char *at, const char *end)
+static const char *behind_name(const char *at, const char *end)
 {
-	size_t attributes = 0;
+	while (at < end && !is_mark(*at))
+		at++;
+	return at;
+}
+
+/* Behind name, "=" and value; NULL: no attribute begins there, or it is not well-formed.
+ * In a value is no "<". */
+static const char *behind_attribute(const char *at, const char *end)
+{
+	const char *name = behind_blanks(at, end);
+	const char *equals = behind_name(name, end);
+	at = behind_blanks(equals, end);
+	if (equals == name || at == end || *at != '=')
+		return NULL;
+	at = behind_blanks(at + 1, end);
+	if (at == end || (*at != '"' && *at != '\''))
+		return NULL;
+	const char *close = memchr(at + 1, *at, (size_t)(end - at - 1));
+	if (!close || memchr(at, '<', (size_t)(close - at)))
+		return NULL;
+	return close + 1;
+}
+
+/* How many the parser would compare in a tag that begins there: it reads no further than
+ * they are well-formed. */
+static size_t count_attributes(const char *tag, const char *end)
+{
+	size_t count = 0;
+	const char *at = behind_name(tag + 1, end);
+	while ((at = behind_attribute(at, end)))
+		count++;
+	return count;
+}
+
+/* Behind a comment, a CDATA section or an instruction that begins there. NULL: none does,
+ * or it does not end. */
+static const char *behind_other(const char *at, const char *end)
+{
+	static const struct {
+		const char *start, *stop;
+	} kinds[] = {{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!begins(at, end, kinds[i].start))
+			continue;
+		const char *inside = at + strlen(kinds[i].start);
+		bool has_name = inside < end && !is_mark(*inside) && *inside != '?';
+		const char *stop = memmem(inside, (size_t)(end - inside), kinds[i].stop,
+			strlen(kinds[i].stop));
+		bool is_sound = stop && (i != 2 || has_name);
+		return is_sound ? stop + strlen(kinds[i].stop) : NULL;
+	}
+	return NULL;
+}
+
+/* is_lost: nothing is passed over, as the parser may be anywhere. */
+static bool finds_crowd(const char *at, const char *end, bool is_lost)
+{
+	bool has_tag = false;
 	while (at < end && (at = memchr(at, '<', (size_t)(end - at)))) {
-		if (begins(at, end, "<!--"))
-			at = behind(at + 4, end, "-->");
-		else if (begins(at, end, "<![CDATA["))
-			at = behind(at, end, "]]>");
-		else if (begins(at, end, "<?"))
-			at = behind(at, end, "?>");
-		else if (begins(at, end, "<!"))
-			return false; /* a DOCTYPE, or not XML: the parser stops here */
-		else
-			at = behind_tag(at + 1, end, &attributes);
-		if (attributes > MAX_ATTRIBUTES)
+		const char *next = is_lost ? NULL : behind_other(at, end);
+		char mark = (char)(at + 1 < end ? at[1] : '<');
+		bool is_tag = mark != '!' && mark != '?' && !is_mark(mark);
+		if (next) {
+			at = next;
+			continue;
+		}
+		if (!is_lost && !has_tag && begins(at, end, "<!DOCTYPE"))
+			return false; /* it is where our parser stops */
+		if (count_attributes(at, end) > MAX_ATTRIBUTES)
 			return true;
+		has_tag = has_tag || is_tag;
+		is_lost = is_lost || (!is_tag && mark != '/');
+		at++;
 	}
 	return false;
+}
+
+/* The parser goes on past an error, to the next tag. So what it may see otherwise than it
+ * seems here is no comment and no text: from the first error on each "<" may begin a tag.
+ * Most files have no crowd wherever one looks. */
+static bool has_crowded_tag(const char *at, const char *end, bool is_utf8)
+{
+	return finds_crowd(at, end, true) &&
+	       finds_crowd(at, end, !is_clean(at, end, is_utf8));
 }
 
 /* A file that is worth the walk has many of them; most files have two or three. */
@@ -191,7 +284,7 @@ static bool is_crowded_when_decoded(const char *encoding, const char *bytes, siz
 	xmlSetStructuredErrorFunc(context, listener);
 	const char *at = (const char *)xmlBufferContent(plain);
 	const char *end = at + xmlBufferLength(plain);
-	return has_many_equals(at, end) && has_crowded_tag(at, end);
+	return has_many_equals(at, end) && has_crowded_tag(at, end, true);
 }
 
 bool guard_is_crowded(const char *bytes, size_t len)
@@ -205,10 +298,11 @@ bool guard_is_crowded(const char *bytes, size_t len)
 		return is_crowded_when_decoded(encoding, bytes, len);
 	if (!has_many_equals(bytes, bytes + len))
 		return false;
+	bool is_utf8 = !encoding || !strncasecmp(encoding, "UTF-8", 5);
 	if (!is_paired)
-		return has_crowded_tag(bytes, bytes + len);
+		return has_crowded_tag(bytes, bytes + len, is_utf8);
 	auto_free char *narrow = narrowed(bytes, len, (size_t)low);
-	return has_crowded_tag(narrow, narrow + len / 2);
+	return has_crowded_tag(narrow, narrow + len / 2, false);
 }
 
 bool guard_is_blank(const char *bytes, size_t len)

@@ -5,8 +5,8 @@
  * metrics - a snapshot in the text format of Prometheus (version 0.0.4)
  *
  * For node_exporter's textfile collector. Knows: names, types and help of the metrics, in
- * one table. Must not know: where the file is kept. Every sample has the label `site`.
- * Counters begin at 0 with each start of the gateway, as counters may.
+ * one table. Must not know: where the file is kept. Every sample has the label `site`,
+ * but that of the version. Counters begin at 0 with each start of the gateway, as counters may.
  */
 
 struct buf;

@@ -21,7 +21,7 @@
  *     "unknown":N,           comments that wait because their outcome is unknown
  *     "failed":N,            files in failed/, without their reasons
  *     "sent_today":N,        files filed in sent/ since midnight of this server
- *     "ignored":N,           names in incoming/ that are no drops
+ *     "ignored":N,           names in incoming/ or sending/ that are no drops
  *     "unreadable":N,        files that the gateway cannot read or move
  *     "oldest_waiting_s":N or null,  age of the file that waits longest
  *     "rate":X,              comments settled per second, over the last minute
@@ -67,7 +67,7 @@ struct site_status {
 	struct status_hold hold;
 	uint64_t incoming, sending, failed, sent_today; /* files */
 	uint64_t deferred, unknown;                     /* comments */
-	uint64_t ignored, unreadable;                   /* names in incoming/ */
+	uint64_t ignored, unreadable;                   /* names */
 	int64_t oldest_waiting_s;                       /* -1: nothing waits */
 	double rate;
 	msec_t answer_ms; /* 0: no answer so far */

@@ -64,7 +64,7 @@ struct exchange *transport_next(struct transport *t);
 
 void *exchange_cookie(const struct exchange *x);
 /* How it ended; borrows from the exchange. retry_after is told of any answer whose head
- * was whole, also of one that was cut. */
+ * came so far, also of one that was cut. */
 void exchange_reply(const struct exchange *x, struct reply *reply);
 msec_t exchange_took(const struct exchange *x);
 /* Also ends one that is still under way. */

@@ -521,6 +521,28 @@ static void identifiers_have_no_white_space_around(void **state)
 	}
 }
 
+/* More of it than the schema is given to judge. */
+static void very_much_white_space_is_no_less_white(void **state)
+{
+	(void)state;
+	char before[6000];
+	char behind[6000];
+	(void)snprintf(before, sizeof(before), "%5000s", "7");
+	(void)snprintf(behind, sizeof(behind), "%-5000s", "7");
+	for (int i = 0; i < 6; i++) {
+		struct values v = usual;
+		const char **field[] = {&v.order_number, &v.web_order_number, &v.id};
+		*field[i / 2] = i % 2 ? before : behind;
+		assert_value(&strict, &v, "begins or ends with white space");
+		assert_value(&lenient, &v, "begins or ends with white space");
+	}
+	struct values v = usual;
+	char date[6000];
+	(void)snprintf(date, sizeof(date), "%5000s", v.date);
+	v.date = date;
+	assert_value(&strict, &v, NULL);
+}
+
 static void a_text_is_not_blank(void **state)
 {
 	(void)state;
@@ -952,6 +974,28 @@ static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 	assert_reading("wide", &w, VERDICT_REFUSED, "crowd of attributes");
 }
 
+/* It goes on to the next tag, and has it read before anybody can stop it. */
+static void a_crowd_behind_an_error_of_the_parser_never_reaches_it_either(void **state)
+{
+	(void)state;
+	static const char *const errors[] = {"<!", "<!ELEMENT a", "<? ", "<!--\x01",
+		"<!--\xEF\xBF\xBE", "<!--\xFF", "<?p \x01", "<![CDATA[\x01", "</c \"",
+		"<\"", "<'", "< ", "<!DOCTYPE a ", "<!DOCTYPE a [", "&a; <!-",
+		"<![CDATA"};
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		add_head(&b);
+		buf_add_text(&b, errors[i]);
+		buf_add_text(&b, "<b");
+		for (int j = 0; j < 20000; j++)
+			buf_add_format(&b, " a%d=''", j);
+		buf_add_text(&b, "/>");
+		add_foot(&b);
+		auto_reading o = read_text(&strict, &b);
+		assert_reading(errors[i], &o, VERDICT_REFUSED, "crowd of attributes");
+	}
+}
+
 /* Large enough to be worth a look. */
 static void add_tags(struct buf *b, size_t attributes)
 {
@@ -1220,6 +1264,7 @@ int main(void)
 		cmocka_unit_test(lengths_are_counted_in_characters),
 		cmocka_unit_test(identifiers_hold_no_control_characters),
 		cmocka_unit_test(identifiers_have_no_white_space_around),
+		cmocka_unit_test(very_much_white_space_is_no_less_white),
 		cmocka_unit_test(a_text_is_not_blank),
 		cmocka_unit_test(a_date_is_a_day_of_the_calendar),
 		cmocka_unit_test(a_request_holds_its_website_code_and_comments),
@@ -1241,6 +1286,8 @@ int main(void)
 		cmocka_unit_test(names_behind_a_breach_are_not_read),
 		cmocka_unit_test(many_names_are_read_to_the_end),
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
+		cmocka_unit_test(
+			a_crowd_behind_an_error_of_the_parser_never_reaches_it_either),
 		cmocka_unit_test(fifty_attributes_of_a_tag_are_read_and_no_more),
 		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
 		cmocka_unit_test(
