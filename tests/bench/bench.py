@@ -25,6 +25,7 @@ class Sizes:
     slow_seconds: float = 20
     idle_seconds: float = 20
     waiting: tuple[int, ...] = (1_000, 10_000, 100_000)
+    sent: int = 30_000
     held: tuple[int, ...] = (1_000, 100_000)
     held_seconds: float = 10
     instructions: tuple[int, int] = (500, 1_500)
@@ -33,11 +34,12 @@ class Sizes:
 NORMAL = Sizes()
 QUICK = Sizes(
     rounds=1, backlog=2_000, peer_backlog=200, shell_backlog=10, latency_drops=50,
-    slow_seconds=4, idle_seconds=2, waiting=(100, 1_000, 5_000), held=(100, 3_000),
-    held_seconds=2, instructions=(50, 150),
+    slow_seconds=4, idle_seconds=2, waiting=(100, 1_000, 5_000), sent=5_000,
+    held=(100, 3_000), held_seconds=2, instructions=(50, 150),
 )
 FULL = Sizes(
-    waiting=(1_000, 10_000, 100_000, 1_000_000), held=(1_000, 100_000, 1_000_000)
+    waiting=(1_000, 10_000, 100_000, 1_000_000), sent=1_000_000,
+    held=(1_000, 100_000, 1_000_000),
 )
 
 
