@@ -94,6 +94,21 @@ says() {
 	done
 }
 
+@test "each schema that cannot be used is said once, whoever shares it" {
+	sed -i -E '/^(website_code|url|spool|schema)/d' "$CONF"
+	cat >>"$CONF" <<-'END'
+		url = "http://127.0.0.1:1/";
+		sites = (
+		  { website_code = "A"; spool = "a"; schema = "one.xsd"; },
+		  { website_code = "B"; spool = "b"; schema = "two.xsd"; },
+		  { website_code = "C"; spool = "c"; schema = "one.xsd"; }
+		);
+	END
+	run -78 gateway -t
+	says "$SITE/two.xsd: cannot be used as the schema"
+	[ "$(grep -c "$SITE/one.xsd: cannot be used as the schema" <<<"$output")" -eq 1 ]
+}
+
 # STREAM: what JOURNAL_STREAM says of the file that standard error is.
 start_towards() {
 	JOURNAL_STREAM=$1 gateway --once 2>"$SITE/told"

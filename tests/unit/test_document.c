@@ -955,6 +955,12 @@ static void many_names_are_read_to_the_end(void **state)
 }
 
 /* Each attribute is compared with each other by the parser. */
+static void add_widened(struct buf *wide, const struct buf *b)
+{
+	for (size_t i = 0; i < b->len; i++)
+		buf_add(wide, (char[2]){b->bytes[i], '\0'}, 2);
+}
+
 static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 {
 	(void)state;
@@ -968,8 +974,7 @@ static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 
 	auto_buf struct buf wide = {.max_bytes = ROOM};
 	buf_add(&wide, "\xFF\xFE", 2);
-	for (size_t i = 0; i < b.len; i++)
-		buf_add(&wide, (char[2]){b.bytes[i], '\0'}, 2);
+	add_widened(&wide, &b);
 	auto_reading w = read_text(&strict, &wide);
 	assert_reading("wide", &w, VERDICT_REFUSED, "crowd of attributes");
 }
@@ -978,10 +983,10 @@ static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 static void a_crowd_behind_an_error_of_the_parser_never_reaches_it_either(void **state)
 {
 	(void)state;
-	static const char *const errors[] = {"<!", "<!ELEMENT a", "<? ", "<!--\x01",
-		"<!--\xEF\xBF\xBE", "<!--\xFF", "<?p \x01", "<![CDATA[\x01", "</c \"",
-		"<\"", "<'", "< ", "<!DOCTYPE a ", "<!DOCTYPE a [", "&a; <!-",
-		"<![CDATA"};
+	static const char *const errors[] = {"<!--\xEF\xBF\xBF", "<a b=c d=''", "<!",
+		"<!ELEMENT a", "<? ", "<!--\x01", "<!--\xEF\xBF\xBE", "<!--\xFF",
+		"<?p \x01", "<![CDATA[\x01", "</c \"", "<\"", "<'", "< ", "<!DOCTYPE a ",
+		"<!DOCTYPE a [", "&a; <!-", "<![CDATA"};
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
 		auto_buf struct buf b = {.max_bytes = ROOM};
 		add_head(&b);
@@ -993,6 +998,29 @@ static void a_crowd_behind_an_error_of_the_parser_never_reaches_it_either(void *
 		add_foot(&b);
 		auto_reading o = read_text(&strict, &b);
 		assert_reading(errors[i], &o, VERDICT_REFUSED, "crowd of attributes");
+	}
+}
+
+/* In UTF-16 as well: half a pair, and what is no character. */
+static void no_broken_pair_hides_a_crowd_of_attributes(void **state)
+{
+	(void)state;
+	static const char pairs[][3] = {"\x01\xD8", "\x01\xDC", "\xFE\xFF"};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		auto_buf struct buf b = {.max_bytes = ROOM};
+		auto_buf struct buf wide = {.max_bytes = ROOM};
+		buf_add_text(&b, "<a><!--");
+		buf_add(&wide, "\xFF\xFE", 2);
+		add_widened(&wide, &b);
+		buf_add(&wide, pairs[i], 2);
+		buf_clear(&b);
+		buf_add_text(&b, "<b");
+		for (int j = 0; j < 20000; j++)
+			buf_add_format(&b, " a%d=''", j);
+		buf_add_text(&b, "/>--></a>");
+		add_widened(&wide, &b);
+		auto_reading o = read_text(&strict, &wide);
+		assert_reading("wide", &o, VERDICT_REFUSED, "crowd of attributes");
 	}
 }
 
@@ -1288,6 +1316,7 @@ int main(void)
 		cmocka_unit_test(a_crowd_of_attributes_never_reaches_the_parser),
 		cmocka_unit_test(
 			a_crowd_behind_an_error_of_the_parser_never_reaches_it_either),
+		cmocka_unit_test(no_broken_pair_hides_a_crowd_of_attributes),
 		cmocka_unit_test(fifty_attributes_of_a_tag_are_read_and_no_more),
 		cmocka_unit_test(no_encoding_hides_a_crowd_of_attributes),
 		cmocka_unit_test(
