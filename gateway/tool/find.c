@@ -272,10 +272,9 @@ struct gaps {
 };
 
 /* since: older days are left out. */
-static void search_journal(const struct tool_site *site, struct findings *findings,
-	usec_t since, bool *is_partial)
+static void search_journal(
+	struct journal *journal, struct findings *findings, usec_t since)
 {
-	auto_with(journal_cleanup) struct journal *journal = journal_open(site);
 	auto_free char *order =
 		findings->order ? journal_needle("order", findings->order) : NULL;
 	auto_free char *comment =
@@ -289,27 +288,28 @@ static void search_journal(const struct tool_site *site, struct findings *findin
 			.goes_on = findings_close_day,
 			.context = findings,
 		});
-	*is_partial = *is_partial || journal_is_partial(journal);
 }
 
 /* Looks twice before it says that there is nothing: a file may have gone from a folder
- * that was to be looked into to one that was, or a day of the journal. */
+ * that was to be looked into to one that was, or to a day of the journal. */
 static void search_site(
 	const struct tool_site *site, struct findings *findings, struct gaps *gaps)
 {
+	auto_with(journal_cleanup) struct journal *journal = journal_open(site);
 	usec_t now = clock_now().wall;
 	bool are_all_read = true;
 	for (int look = 0; look < LOOKS && !findings->count && are_all_read; look++) {
-		search_journal(site, findings, look ? now : 0, &gaps->in_journal);
+		search_journal(journal, findings, look ? now : 0);
 		for (size_t i = 0; i < findings->count; i++)
 			settle(site, findings->list[i], now);
 		if (!findings_are_final(findings))
 			are_all_read = look_at_files(site, findings, now);
 	}
-	gaps->in_files = gaps->in_files || !are_all_read;
 	if (findings->count)
 		qsort((void *)findings->list, findings->count, sizeof(struct finding *),
 			compare_times);
+	gaps->in_files = gaps->in_files || !are_all_read;
+	gaps->in_journal = gaps->in_journal || journal_is_partial(journal);
 }
 
 /* --- telling --- */

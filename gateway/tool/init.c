@@ -117,12 +117,20 @@ static int make_folder(int root, const char *path, enum folder folder,
 	return r;
 }
 
+static bool has_folder_of_ours(int root)
+{
+	struct stat st;
+	for (enum folder i = 0; i < FOLDER_COUNT; i++)
+		if (io_stat_at(root, folder_name(i), &st) == 0)
+			return true;
+	return false;
+}
+
 /* Whoever mistypes `spool` must not give away a folder that is another's. A file system
  * made for a spool begins with lost+found. */
 static int check_is_ours(int root, const char *path, struct buf *why)
 {
-	struct stat st;
-	if (io_stat_at(root, folder_name(FOLDER_INCOMING), &st) == 0)
+	if (has_folder_of_ours(root))
 		return 0;
 	auto_close int fd = io_open(root, ".", O_RDONLY | O_DIRECTORY, 0);
 	auto_with(spool_closedirp) DIR *dir = fd < 0 ? NULL : fdopendir(fd);

@@ -308,6 +308,10 @@ fail_invalid() {
 	for line in 2 3 4 5; do
 		[[ $output == *"audit/$DAY_1.jsonl:$line: "* ]]
 	done
+	run -1 tool find --order WEB-3 # looks twice
+	printf '{"order":"WEB-3","torn\n' >>"$file"
+	run -1 tool find --order WEB-3
+	[ "$(grep -c 'passed over' <<<"$output")" -eq 1 ]
 	printf '{"drop":"orders.xml","torn\n' >"$SPOOL/audit/$DAY_2.jsonl"
 	run -0 tool show orders.xml orders.xml
 	[ "$(grep -c "$DAY_2.jsonl:1: .*passed over" <<<"$output")" -eq 1 ]
@@ -600,6 +604,10 @@ modes() {
 	mkdir "$place/lost+found"
 	run -0 tool init
 	[ -d "$place/incoming" ]
+	rmdir "$place/incoming"
+	touch "$place/state.json"
+	run -0 tool init
+	[[ $output == *"made"*"$place/incoming"* ]]
 }
 
 @test "init that may not is told who may" {
