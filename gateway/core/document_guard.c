@@ -6,8 +6,8 @@
  * each prefix among all namespaces that the elements around declare: such files would
  * hold the gateway up for minutes. So tags are counted through beforehand, by a walk that
  * knows just enough of XML not to take texts for tags, and distrusts itself behind an
- * error. It reads ASCII: what an encoding
- * could hide from it (EBCDIC, UTF-7, the shifts of ISO-2022) is decoded first.
+ * error. It reads ASCII: what an encoding could hide from it (EBCDIC, UTF-7, the shifts of
+ * ISO-2022) is decoded first.
  */
 #include "core/document_guard.h"
 
@@ -66,12 +66,17 @@ static char *narrowed(const char *bytes, size_t len, size_t low)
 	return narrow;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Whether it holds only what XML 1.0 calls characters (2.2). */
 static bool is_clean(const char *at, const char *end, bool is_utf8)
 {
 	while (at < end) {
 		size_t len = text_char_len(at, (size_t)(end - at));
-		if ((unsigned char)*at < ' ' && !rules_is_blank(at, 1))
+		if ((unsigned char)*at < ' ' && !is_blank(*at))
 			return false;
 		if (is_utf8 &&
 			(!len || (len == 3 && (!memcmp(at, "\xEF\xBF\xBE", 3) ||
@@ -86,11 +91,6 @@ static bool begins(const char *at, const char *end, const char *with)
 {
 	size_t len = strlen(with);
 	return (size_t)(end - at) >= len && memcmp(at, with, len) == 0;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Ends a name. */
@@ -149,16 +149,19 @@ static const char *behind_other(const char *at, const char *end)
 {
 	static const struct {
 		const char *start, *stop;
-	} kinds[] = {{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}};
+		bool has_name;
+	} kinds[] = {
+		{"<!--", "-->", false}, {"<![CDATA[", "]]>", false}, {"<?", "?>", true}};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (!begins(at, end, kinds[i].start))
 			continue;
 		const char *inside = at + strlen(kinds[i].start);
-		bool has_name = inside < end && !is_mark(*inside) && *inside != '?';
+		if (kinds[i].has_name &&
+			(inside == end || is_mark(*inside) || *inside == '?'))
+			return NULL;
 		const char *stop = memmem(inside, (size_t)(end - inside), kinds[i].stop,
 			strlen(kinds[i].stop));
-		bool is_sound = stop && (i != 2 || has_name);
-		return is_sound ? stop + strlen(kinds[i].stop) : NULL;
+		return stop ? stop + strlen(kinds[i].stop) : NULL;
 	}
 	return NULL;
 }
@@ -276,21 +279,15 @@ static bool is_crowded_when_decoded(const char *encoding, const char *bytes, siz
 	xmlBufferPtr plain auto_with(free_buffer) = xmlBufferCreateSize(len + 1);
 	if (!raw || !plain || xmlBufferAdd(raw, (const xmlChar *)bytes, (int)len) != 0)
 		abort();
-	xmlStructuredErrorFunc listener = xmlStructuredError;
-	void *context = xmlStructuredErrorContext;
-	xmlSetStructuredErrorFunc(NULL, hear_nothing);
 	while (handler && xmlCharEncInFunc(handler, plain, raw) > 0)
 		;
-	xmlSetStructuredErrorFunc(context, listener);
 	const char *at = (const char *)xmlBufferContent(plain);
 	const char *end = at + xmlBufferLength(plain);
 	return has_many_equals(at, end) && has_crowded_tag(at, end, true);
 }
 
-bool guard_is_crowded(const char *bytes, size_t len)
+static bool is_crowded(const char *bytes, size_t len)
 {
-	if (len < HARMLESS_BYTES)
-		return false;
 	int low = low_byte_of_pair(bytes, len);
 	auto_free char *encoding = encoding_of(bytes, len);
 	bool is_paired = low >= 0 && encoding && !strncasecmp(encoding, "UTF-16", 6);
@@ -303,6 +300,19 @@ bool guard_is_crowded(const char *bytes, size_t len)
 		return has_crowded_tag(bytes, bytes + len, is_utf8);
 	auto_free char *narrow = narrowed(bytes, len, (size_t)low);
 	return has_crowded_tag(narrow, narrow + len / 2, false);
+}
+
+/* Converters know no parser: their errors would come out on standard error. */
+bool guard_is_crowded(const char *bytes, size_t len)
+{
+	xmlStructuredErrorFunc listener = xmlStructuredError;
+	void *context = xmlStructuredErrorContext;
+	if (len < HARMLESS_BYTES)
+		return false;
+	xmlSetStructuredErrorFunc(NULL, hear_nothing);
+	bool is_so = is_crowded(bytes, len);
+	xmlSetStructuredErrorFunc(context, listener);
+	return is_so;
 }
 
 bool guard_is_blank(const char *bytes, size_t len)

@@ -394,6 +394,17 @@ hostile_size() {
 	pass_another
 }
 
+@test "what cannot be decoded leaves no line in the log but ours" {
+	start_gateway
+	{
+		printf '\xff\xfe<\0a\0>\0\x01\xd8'
+		printf 'x\0%.0s' {1..20000}
+	} | drop wide.xml
+	eventually is_failed wide.xml
+	stop_gateway
+	not grep -vE '^<[3-7]>' "$LOG"
+}
+
 @test "a flood of files at once is sent, in little memory" {
 	[ "${GATEWAY_VARIANT:-release}" = release ] || skip "too long for this variant"
 	local count=${GATEWAY_TORTURE:+100000}
