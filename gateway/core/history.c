@@ -40,7 +40,7 @@ struct history {
 	struct past_shop shop;
 	struct day_count sent;
 	bool has_stopped;
-	bool has_unmoved; /* it says so */
+	bool has_unmoved; /* as the record of its end says */
 	bool is_finished;
 	size_t bad_lines;
 	struct past_comment *doubt_list; /* NULL: to be made when asked for */

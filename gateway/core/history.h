@@ -108,7 +108,7 @@ const struct day_count *history_sent(const struct history *h);
 
 /* False only if the last run is known not to have stopped by itself. */
 bool history_ended_cleanly(const struct history *h);
-/* Whether that run left no file in sending/ that is settled on record. */
+/* Whether it did, and left no file in sending/ that was yet to be moved. */
 bool history_moved_all(const struct history *h);
 /* Boot id of the last run, or NULL if no line tells it. */
 const char *history_boot(const struct history *h);

@@ -35,7 +35,7 @@ enum event {
 	/* boot: a run begins; durable before anything is claimed or sent */
 	EVENT_START,
 	/* boot [count]: the run ended cleanly, nothing follows but the next start; count:
-	 * files that are settled on record, lie in sending/, and could not be moved */
+	 * files in sending/ that were yet to be moved to sent/ or failed/ */
 	EVENT_STOP,
 	/* claim drop [of]: claimed, about to be parsed; of: the claim it is a retry of */
 	EVENT_READING,

@@ -289,6 +289,15 @@ int spool_look(
 	return io_stat_at(s->folders[folder], name, st);
 }
 
+/* Not all file systems tell it in the listing. */
+bool spool_is_file(int folder, const struct dirent *entry)
+{
+	struct stat st;
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_REG;
+	return io_stat_at(folder, entry->d_name, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int spool_peek(const struct spool *s, enum folder folder, const char *name, int *fd,
 	struct stat *st)
 {

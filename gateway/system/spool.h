@@ -104,6 +104,8 @@ static inline void spool_closedirp(DIR **dir)
 DIR *spool_list(const struct spool *s, enum folder folder);
 int spool_look(
 	const struct spool *s, enum folder folder, const char *name, struct stat *st);
+/* Whether what a listing of that folder names is a regular file. */
+bool spool_is_file(int folder, const struct dirent *entry);
 /* Opens for reading. -ELOOP, -EISDIR ...; -EINVAL: not a regular file. */
 int spool_peek(const struct spool *s, enum folder folder, const char *name, int *fd,
 	struct stat *st);

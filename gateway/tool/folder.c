@@ -48,14 +48,6 @@ int folder_choose(const char *text, struct folder_choice *choice, const char **m
 
 /* --- walking --- */
 
-static bool is_file(int dir, const struct dirent *entry)
-{
-	struct stat st;
-	if (entry->d_type != DT_UNKNOWN)
-		return entry->d_type == DT_REG;
-	return io_stat_at(dir, entry->d_name, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 struct walk {
 	const struct folder_choice *choice;
 	folder_visitor visitor;
@@ -67,7 +59,7 @@ static int walk_files(const struct walk *walk, DIR *dir, const char *day)
 	errno = 0;
 	for (const struct dirent *found; (found = readdir(dir)); errno = 0) {
 		const char *name = found->d_name;
-		bool is_odd = name[0] != '.' && !is_file(dirfd(dir), found);
+		bool is_odd = name[0] != '.' && !spool_is_file(dirfd(dir), found);
 		bool is_shown = name[0] != '.' && (!is_odd || walk->choice->has_odd);
 		if (walk->choice->folder == FOLDER_FAILED && spool_is_reason(name))
 			is_shown = false;

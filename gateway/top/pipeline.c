@@ -219,7 +219,7 @@ int pipeline_open(
 	return 0;
 }
 
-/* Files that may not be moved out of sending/, though their outcome is on record. */
+/* Files in sending/ that are yet to be moved: it may have been refused. */
 static size_t count_unmoved(const struct site *site)
 {
 	size_t count = 0;

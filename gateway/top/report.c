@@ -67,23 +67,13 @@ static uint64_t sent_today(const struct site *site, const struct moment *now)
 
 /* --- what lies in failed/ --- */
 
-static bool is_failed_file(const struct site *site, const struct dirent *entry)
-{
-	struct stat st;
-	if (entry->d_name[0] == '.' || spool_is_reason(entry->d_name))
-		return false;
-	if (entry->d_type != DT_UNKNOWN)
-		return entry->d_type == DT_REG;
-	return spool_look(site->spool, FOLDER_FAILED, entry->d_name, &st) == 0 &&
-	       S_ISREG(st.st_mode);
-}
-
 static uint64_t count_folder(const struct site *site)
 {
 	uint64_t count = 0;
 	auto_with(spool_closedirp) DIR *dir = spool_list(site->spool, FOLDER_FAILED);
 	for (const struct dirent *entry; dir && (entry = readdir(dir));)
-		count += is_failed_file(site, entry);
+		count += entry->d_name[0] != '.' && !spool_is_reason(entry->d_name) &&
+			 spool_is_file(dirfd(dir), entry);
 	return count;
 }
 

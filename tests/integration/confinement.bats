@@ -143,6 +143,13 @@ works_unconfined() {
 	works_unconfined
 }
 
+@test "a Landlock that fails is a warning, and does not pass for one that is missing" {
+	start_on_kernel error=ENOMEM
+	logged not-confined 'Cannot allocate memory.*meaning="only rights of files bound'
+	grep -q '^<4>.*event=not-confined' "$LOG"
+	works_unconfined
+}
+
 @test "Landlock that forbids moves between folders is left out, and that is said" {
 	start_on_kernel retval=1
 	logged not-confined 'Operation not supported.*abi=1'

@@ -501,26 +501,36 @@ no_leak_check() {
 	[ "$(requests_with 1)" -eq 1 ]
 }
 
-@test "a start finishes later the move of a file that may not be moved" {
-	no_leak_check
-	set_option rescan '"300ms"'
-	local claim
-	stub_rules '[{"on": "comments", "times": 1, "delay_ms": 500}]'
+# end_before_the_move RULE: of fixed.xml, which may not be moved until it is let go.
+end_before_the_move() {
+	stub_rules "[$1]"
 	start_gateway
 	document WEB-1:1 | drop fixed.xml
 	stub_saw request
+	local claim
 	claim=$(path_in sending fixed.xml)
 	chattr +i "$claim" 2>/dev/null || skip "no immutable files here"
 	FIXED=$claim
 	eventually logged immovable "lsattr"
 	stop_gateway
+}
+
+# The second start knows it by a checkpoint that restates it.
+start_twice_and_let_go() {
 	start_gateway
 	pass_another
 	stop_gateway
-	start_gateway # by a checkpoint that restates it
+	start_gateway
 	pass_another
-	chattr -i "$claim"
+	chattr -i "$FIXED"
 	FIXED=
+}
+
+@test "a start finishes later the move of a file that may not be moved" {
+	no_leak_check
+	set_option rescan '"300ms"'
+	end_before_the_move '{"on": "comments", "times": 1, "delay_ms": 500}'
+	start_twice_and_let_go
 	eventually is_sent fixed.xml
 	[ "$(requests_with 1)" -eq 1 ]
 	[ "$(count_logged trouble)" -eq 0 ]
@@ -529,25 +539,10 @@ no_leak_check() {
 @test "a rejected file that may not be moved is not sent again by the next start" {
 	no_leak_check
 	set_option rescan '"300ms"'
-	local claim
-	stub_rules '[{"on": "comments", "delay_ms": 500, "orders": {"WEB-1": "3002"}}]'
-	start_gateway
-	document WEB-1:1 | drop fixed.xml
-	stub_saw request
-	claim=$(path_in sending fixed.xml)
-	chattr +i "$claim" 2>/dev/null || skip "no immutable files here"
-	FIXED=$claim
-	eventually logged immovable "lsattr"
-	stop_gateway
+	end_before_the_move '{"on": "comments", "delay_ms": 500, "orders": {"WEB-1": "3002"}}'
 	audited stop '"count":1'
 	stub_rules '[]'
-	start_gateway
-	pass_another
-	stop_gateway
-	start_gateway # by a checkpoint that restates it
-	pass_another
-	chattr -i "$claim"
-	FIXED=
+	start_twice_and_let_go
 	eventually is_failed fixed.xml
 	[ "$(requests_with 1)" -eq 1 ]
 	[ "$(count_logged trouble)" -eq 0 ]

@@ -232,6 +232,16 @@ fail_invalid() {
 	[ -e "$SPOOL/incoming/${STAMP}_a.xml" ]
 }
 
+@test "a row for programs holds a name of any length" {
+	local name
+	name=$(printf '%070000d' 7)
+	run -1 --separate-stderr tool retry --json - <<<"$name"
+	[ "$(json 'len(d[0]["name"]), d[0]["name"][-1]' <<<"$output")" = "(70000, '7')" ]
+	name=$(printf 'é%.0s' {1..40000})
+	run -1 --separate-stderr tool retry --json - <<<"$name"
+	[ "$(json 'len(d[0]["name"])' <<<"$output")" = 40000 ]
+}
+
 @test "retry --all leaves reasons, hidden files and other folders alone" {
 	fail_drop a.xml
 	fail_invalid b.xml 'not sent: breaks off'

@@ -218,6 +218,24 @@ written_at() {
 	[[ $output == 'OPENSI UNKNOWN - --warning 2h is more than --critical 1h' ]]
 }
 
+@test "--check says its line wherever it stands, and however it is shortened" {
+	run --separate-stderr -3 tool --check status a b
+	[[ $output == 'OPENSI UNKNOWN - '* ]]
+	run --separate-stderr -3 "$TOOL" -c "$SITE/none.conf" status --chec
+	[[ $output == 'OPENSI UNKNOWN - '* ]]
+}
+
+@test "what is no file in failed/ needs nobody, for gateway and tool" {
+	mkdir -p "$SPOOL/failed/old"
+	ln -s /etc/hostname "$SPOOL/failed/link.xml"
+	start_gateway
+	eventually checked 0 OK
+	[ "$(json 'd["sites"][0]["failed"]' <"$SPOOL/state.json")" = 0 ]
+	echo 'no XML' | drop bad.xml
+	eventually checked 1 WARNING
+	[ "$(json 'd["sites"][0]["failed"]' <"$SPOOL/state.json")" = 1 ]
+}
+
 @test "--check that cannot say its line is not a warning" {
 	start_gateway
 	eventually checked 0 OK

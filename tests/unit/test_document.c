@@ -954,13 +954,13 @@ static void many_names_are_read_to_the_end(void **state)
 	assert_int_equal(o.problems.count, 9000);
 }
 
-/* Each attribute is compared with each other by the parser. */
 static void add_widened(struct buf *wide, const struct buf *b)
 {
 	for (size_t i = 0; i < b->len; i++)
 		buf_add(wide, (char[2]){b->bytes[i], '\0'}, 2);
 }
 
+/* Each attribute is compared with each other by the parser. */
 static void a_crowd_of_attributes_never_reaches_the_parser(void **state)
 {
 	(void)state;

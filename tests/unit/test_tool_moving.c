@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What moves while show or find looks for it: the journal is searched, a file is found, and then
- * the gateway goes on before the next look.
+ * What moves while show or find looks for it: the journal is searched, a file is found,
+ * and then the gateway goes on before the next look.
  */
 #include <setjmp.h>
 #include <stdarg.h>
