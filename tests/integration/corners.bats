@@ -244,7 +244,9 @@ signal.pause()' "$1" 2>/dev/null 3>&-)
 
 @test "no more than 4,000 files are claimed ahead, and the rest goes without another scan" {
 	set_option rescan '"1h"'
-	stub_rules '[{"delay_ms": 4000}]'
+	# shellcheck disable=SC2034 # of eventually
+	PATIENCE=60
+	stub_rules '[{"pause": true}]'
 	document WEB-@:@ | awk -v folder="$SPOOL/incoming" '
 		{ text = text $0 "\n" }
 		END {

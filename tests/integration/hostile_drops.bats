@@ -254,16 +254,16 @@ is_told_of() {
 
 @test "whatever is done to a file that is being sent, nothing more of it is sent" {
 	local kind n=0
-	# Long enough for a loaded machine to do it while the shop has the first comment.
-	stub_rules '[{"on": "comments", "delay_ms": 3000}]'
 	set_option batch_comments 1
 	start_gateway
 	for kind in grow shrink rewrite become_sparse replace_by_link replace_by_pipe \
 		replace_by_folder; do
 		n=$((n + 1))
+		stub_rules '[{"on": "comments", "pause": true}]'
 		document "WEB-$n:${n}1" "WEB-$n:${n}2" | drop "$kind.xml"
 		eventually was_requested "${n}1"
 		"$kind" "$(path_in sending "$kind.xml")"
+		stub_rules '[]'
 		eventually has_outcome "${n}1" delivered
 		eventually is_told_of "$kind"
 		[ "$(requests_with "${n}2")" -eq 0 ]

@@ -55,6 +55,7 @@ and says what to answer by "do":
 
 and how it is delivered:
   delay_ms         before anything is stored or answered
+  pause            likewise, until the script is replaced
   headers          {"Name": "value"}, added
   retry_after      "120", or "date:120": an HTTP date so many seconds from now, beside a
                    Date that is right; "skewed:120": the same on a clock an hour ahead
@@ -110,8 +111,8 @@ ANSWERS = {
     "escaped", "blame", "status", "body", "type", "to", "size", "depth",
 }
 DELIVERY = {
-    "delay_ms", "headers", "retry_after", "gzip", "chunked", "keep_alive", "length",
-    "wire", "drip", "drip_body", "cut", "by", "idle_ms", "store",
+    "delay_ms", "pause", "headers", "retry_after", "gzip", "chunked", "keep_alive",
+    "length", "wire", "drip", "drip_body", "cut", "by", "idle_ms", "store",
 }
 CUTS = {"unread", "half", "request", "amid_headers", "headers", "body", "answer"}
 GONE = (ConnectionError, ssl.SSLError, TimeoutError)
@@ -156,6 +157,7 @@ class Script:
     def __init__(self, source):
         self.lock = threading.Lock()
         self.stored = set()
+        self.over = threading.Event()  # the rules in use are no longer
         self.replace(source)
 
     def replace(self, source):
@@ -167,9 +169,15 @@ class Script:
         for rule in source.get("rules", []):
             check_rule(rule)
         with self.lock:
+            self.end()
+            self.over = threading.Event()
             self.source = source
             self.rules = [dict(rule) for rule in source.get("rules", [])]
             self.chance = random.Random(source.get("seed", 0))
+
+    def end(self):
+        """What paused by these rules goes on."""
+        self.over.set()
 
     def choose(self, stage, facts):
         """The rule that decides at this stage of reading, or None."""
@@ -181,7 +189,7 @@ class Script:
                     continue
                 if "times" in rule:
                     rule["times"] -= 1
-                return dict(rule)
+                return {**rule, "over": self.over}
         return None
 
     def draw(self, wish):
@@ -518,6 +526,8 @@ class Connection:
 
     def work(self, request, rule):
         self.shop.stopping.wait(rule.get("delay_ms", 0) / 1000)
+        if rule.get("pause"):
+            rule["over"].wait()
         answer = MAKERS[rule.get("do", "results")](rule, request, self.shop)
         self.store(request, rule)
         try:
@@ -900,6 +910,7 @@ def main():
                 doors[listener](listener)
     finally:
         shop.stopping.set()
+        script.end()
 
 
 if __name__ == "__main__":
