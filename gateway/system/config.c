@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -288,6 +289,32 @@ int config_open_for_tool(
 {
 	return open_checked(
 		path, (struct check){.with_secrets = with_secrets}, config, errors);
+}
+
+static bool reaches(const struct config *config, const struct site_config *site,
+	const char *name, const char *path, struct buf *errors)
+{
+	if (!path || access(path, R_OK) == 0)
+		return true;
+	buf_add_format(errors,
+		_("%s: site %s: %s: %s cannot be read by user \"%s\" (%s): correct its "
+		  "rights, or those of its folder\n"),
+		config->path, site->name, name, path, config->user, strerror(errno));
+	return false;
+}
+
+int config_check_reach(const struct config *config, struct buf *errors)
+{
+	bool is_good = true;
+	for (size_t i = 0; config->user && i < config->site_count; i++) {
+		const struct site_config *s = &config->sites[i];
+		is_good = reaches(config, s, "ca_file", s->ca_file, errors) && is_good;
+		is_good = reaches(config, s, "client_cert", s->client_cert, errors) &&
+			  is_good;
+		is_good = reaches(config, s, "client_key", s->client_key, errors) &&
+			  is_good;
+	}
+	return is_good ? 0 : -EACCES;
 }
 
 void config_free(struct config *config)

@@ -59,6 +59,11 @@ struct config {
  * order of lines; without LINE where the file as a whole is to blame. */
 int config_open(const char *path, struct config **config, struct buf *errors);
 
+/* After becoming config->user: can who we are now read what TLS will be read from at each
+ * new connection? config_open() looked as root, who can read anything. 0, or -EACCES with
+ * the errors as above. */
+int config_check_reach(const struct config *config, struct buf *errors);
+
 /* For whoever looks at a spool or asks a shop: `user` is not asked for; without secrets
  * their files are not touched (key and basic_auth are NULL), as not everyone who may
  * look at a spool may read them. */

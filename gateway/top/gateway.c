@@ -201,9 +201,19 @@ static int give_up_privileges(const char *user)
 	return r < 0 ? status : EX_OK;
 }
 
+static int become_user(const struct config *config)
+{
+	auto_buf struct buf errors = {.max_bytes = ERRORS_MAX_BYTES};
+	int status = give_up_privileges(config->user);
+	if (status == EX_OK && config_check_reach(config, &errors) < 0)
+		status = EX_CONFIG;
+	log_lines(buf_peek(&errors));
+	return status;
+}
+
 static int start(struct gateway *g)
 {
-	int status = give_up_privileges(g->config->user);
+	int status = become_user(g->config);
 	if (status)
 		return status;
 	open_notify(g);
@@ -429,9 +439,12 @@ static void warn_of_spools(const struct config *config)
 	}
 }
 
+/* As who a start would become: what root can reach says nothing. */
 static int test_config(const struct gateway *g)
 {
-	int status = test_sites(g->config);
+	int status = become_user(g->config);
+	if (status == EX_OK)
+		status = test_sites(g->config);
 	if (status)
 		return status;
 	printf(_("%s: the configuration is good\n"), g->options.config);

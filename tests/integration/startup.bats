@@ -18,6 +18,7 @@ teardown() {
 		umount "$MOUNTED"
 	fi
 	clean_up
+	[ -z "${FOLDER_FOR_ALL-}" ] || rm -r "$FOLDER_FOR_ALL"
 }
 
 gateway() {
@@ -82,6 +83,36 @@ says() {
 	sed -i '/^user/d' "$CONF"
 	run -78 gateway --once
 	says 'user is missing'
+}
+
+# A folder that is within everyone's reach, as the tests' own are not.
+make_folder_for_all() {
+	FOLDER_FOR_ALL=$(mktemp -d /tmp/gwt.XXXXXX)
+	chmod 755 "$FOLDER_FOR_ALL"
+}
+
+@test "what TLS is read from must be readable by whom root becomes" {
+	[ "$(id -u)" = 0 ] || skip "only root becomes another"
+	local option key cert
+	make_folder_for_all
+	key=$FOLDER_FOR_ALL/client.key
+	cert=$FOLDER_FOR_ALL/client.pem
+	(umask 077 && touch "$key")
+	touch "$cert"
+	set_option user '"nobody"'
+	set_option url '"https://127.0.0.1:1/"'
+	set_option client_cert "\"$cert\""
+	set_option client_key "\"$key\""
+	set_option ca_file "\"$cert\""
+	for option in -t --once; do
+		run -78 gateway "$option"
+		says "gateway.conf: site WEB1: client_key: $key cannot be read by user \"nobody\""
+		not says client_cert >/dev/null
+		not says 'is good' >/dev/null
+	done
+	chown nobody "$key"
+	run gateway -t
+	not says 'client_key' >/dev/null
 }
 
 @test "a schema that is missing is said with its path" {
