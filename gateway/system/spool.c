@@ -301,24 +301,26 @@ bool spool_is_file(int folder, const struct dirent *entry)
 int spool_peek(const struct spool *s, enum folder folder, const char *name, int *fd,
 	struct stat *st)
 {
-	struct stat seen;
-	int r = spool_look(s, folder, name, &seen);
+	int r = spool_look(s, folder, name, st);
 	if (r < 0)
 		return r;
-	if (!S_ISREG(seen.st_mode))
-		return -EINVAL;
+	return S_ISREG(st->st_mode) ? spool_peek_again(s, folder, name, fd, st) : -EINVAL;
+}
+
+int spool_peek_again(const struct spool *s, enum folder folder, const char *name, int *fd,
+	struct stat *st)
+{
 	/* Not blocking: should it have become a FIFO just now, nobody waits for a writer.
 	 */
 	auto_close int opened =
 		io_open(s->folders[folder], name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	if (opened < 0)
 		return opened;
-	r = io_stat(opened, &seen);
+	int r = io_stat(opened, st);
 	if (r < 0)
 		return r;
-	if (!S_ISREG(seen.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
-	*st = seen;
 	*fd = take_fd(&opened);
 	return 0;
 }

@@ -109,6 +109,10 @@ bool spool_is_file(int folder, const struct dirent *entry);
 /* Opens for reading. -ELOOP, -EISDIR ...; -EINVAL: not a regular file. */
 int spool_peek(const struct spool *s, enum folder folder, const char *name, int *fd,
 	struct stat *st);
+/* The same for what was a regular file when it was last looked at. What took its place
+ * since may be opened, which the writer of a FIFO would notice, but is not waited for. */
+int spool_peek_again(const struct spool *s, enum folder folder, const char *name, int *fd,
+	struct stat *st);
 
 /* The part of a name that is the exporter's. *stamp: where its (latest) stamp is, or
  * NULL. */

@@ -324,7 +324,7 @@ static int claim(
 	struct stat st = {0};
 	bool was_quiet = false;
 	auto_close int fd = -1;
-	int r = spool_peek(site->spool, folder, drop, &fd, &st);
+	int r = spool_peek_again(site->spool, folder, drop, &fd, &st);
 	struct sighting sighting = site_sighting(&st);
 	if (r == 0 && !intake_confirm(intake, drop, &sighting, now->up, &was_quiet))
 		return 0;
