@@ -138,9 +138,10 @@ static void rise(struct heap *h, size_t place, uint32_t slot)
 	put(h, place, slot);
 }
 
+/* To the ground by one comparison a level, then up again: what is put in the place of
+ * another came from the ground, and goes back there more often than not. */
 static void sink(struct heap *h, size_t place, uint32_t slot)
 {
-	const struct entry *e = entry_at(h->set, slot);
 	for (;;) {
 		size_t child = place * 2 + 1;
 		if (child >= h->count)
@@ -148,8 +149,6 @@ static void sink(struct heap *h, size_t place, uint32_t slot)
 		if (child + 1 < h->count &&
 			h->is_before(at_place(h, child + 1), at_place(h, child)))
 			child++;
-		if (!h->is_before(at_place(h, child), e))
-			break;
 		put(h, place, h->places[child]);
 		place = child;
 	}
