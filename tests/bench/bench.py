@@ -18,6 +18,7 @@ MIB = 1024  # in KiB
 @dataclass(frozen=True)
 class Sizes:
     rounds: int = 3
+    backlog_rounds: int = 7  # of those that come near each other
     backlog: int = 10_000
     peer_backlog: int = 2_000
     shell_backlog: int = 40
@@ -33,7 +34,7 @@ class Sizes:
 
 NORMAL = Sizes()
 QUICK = Sizes(
-    rounds=1, backlog=2_000, peer_backlog=200, shell_backlog=10, latency_drops=50,
+    rounds=1, backlog_rounds=1, backlog=2_000, peer_backlog=200, shell_backlog=10, latency_drops=50,
     slow_seconds=4, idle_seconds=2, waiting=(100, 1_000, 5_000), sent=5_000,
     held=(100, 3_000), held_seconds=2, instructions=(50, 150),
 )

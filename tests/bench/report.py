@@ -37,9 +37,12 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
+        """The median of those of the rounds that both took part in: within a round they
+        ran one after the other, between rounds the machine may change."""
         if not self.against or not self.against.value:
             return None
-        return self.value / self.against.value
+        rounds = zip(self.samples, self.against.samples, strict=False)
+        return median(own / other for own, other in rounds)
 
     @property
     def verdict(self) -> str:

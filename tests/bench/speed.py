@@ -23,13 +23,17 @@ def backlog(bench: Bench) -> Iterator[Section]:
     sizes = bench.sizes
     files = dict.fromkeys(PEERS, sizes.peer_backlog) | {SHELL: sizes.shell_backlog}
     nulls = [null_pipeline(batch) for batch in BATCHES]
+    near = [GATEWAY, *nulls[1:]]
     everyone = [GATEWAY, *nulls, *PEERS]
     rates: dict[Contestant, list[float]] = {who: [] for who in everyone}
     fresh: list[float] = []
-    for _ in bench.rounds():
-        for who in everyone:
+    for number in range(sizes.backlog_rounds):
+        is_short = number >= sizes.rounds
+        for who in near if is_short else everyone:
             count = files.get(who, sizes.backlog)
             rates[who].append(count / bench.deliver(who, count).seconds)
+        if is_short:
+            continue
         run = bench.deliver(GATEWAY, sizes.backlog, is_flushed=False)
         fresh.append(sizes.backlog / run.seconds)
     section = Section(
