@@ -46,6 +46,13 @@ static bool buf_reserve(struct buf *b, size_t len)
 	return true;
 }
 
+void buf_make_room(struct buf *b, size_t len)
+{
+	size_t most = b->max_bytes - b->len;
+	(void)buf_reserve(b, len < most ? len : most);
+	b->bytes[b->len] = '\0';
+}
+
 void buf_add(struct buf *b, const void *bytes, size_t len)
 {
 	if (!buf_reserve(b, len))

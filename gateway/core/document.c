@@ -202,13 +202,13 @@ static enum verdict judge_reader(
 
 static struct document *document_new(struct reader *r)
 {
-	struct document *d = xcalloc(1, sizeof(*d));
+	struct document *d =
+		xcalloc(1, sizeof(*d) + r->draft_count * sizeof(d->comments[0]));
 	d->kind = r->kind;
 	d->store_bytes = r->store.len;
 	d->store = xrealloc(buf_take(&r->store), d->store_bytes, 1);
 	d->website_code = d->store + r->website_code;
 	d->count = r->draft_count;
-	d->comments = xcalloc(d->count, sizeof(*d->comments));
 	for (size_t i = 0; i < d->count; i++) {
 		const struct draft *draft = &r->drafts[i];
 		d->comments[i] = (struct comment){
@@ -298,7 +298,6 @@ void document_free(struct document *document)
 	if (!document)
 		return;
 	free(document->store);
-	free(document->comments);
 	free(document);
 }
 

@@ -13,8 +13,8 @@ struct document {
 	char *store; /* all texts */
 	size_t store_bytes;
 	const char *website_code; /* "" unless it is a request */
-	struct comment *comments;
 	size_t count;
+	struct comment comments[];
 };
 
 #endif

@@ -33,11 +33,13 @@ static struct flight *land(struct schedule *s, uint64_t number)
 static void launch(struct schedule *s, bool is_probe, msec_t now, struct task *task)
 {
 	size_t count = s->batch.count;
+	size_t bytes = 0;
 	struct flight *f = xcalloc(1, sizeof(*f) + count * sizeof(struct entry *));
 	s->refs = xgrow(s->refs, &s->ref_room, count, sizeof(*s->refs));
 	for (size_t i = 0; i < count; i++) {
 		struct entry *e = s->batch.picked[i];
 		queue_set_mood(&s->queue, e, MOOD_FRESH);
+		bytes += e->bytes;
 		f->entries[i] = e;
 		s->refs[i] = (struct schedule_ref){e->job->name, e->index};
 	}
@@ -57,6 +59,7 @@ static void launch(struct schedule *s, bool is_probe, msec_t now, struct task *t
 		.number = f->number,
 		.refs = s->refs,
 		.count = count,
+		.bytes = bytes,
 	};
 }
 

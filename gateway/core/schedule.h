@@ -85,6 +85,7 @@ struct task {
 	const struct schedule_ref
 		*refs; /* borrowed until the next call of schedule_next */
 	size_t count;
+	size_t bytes; /* that its comments take in the envelope, unless they are huge */
 	msec_t ask_again; /* TASK_NONE: then, or sooner if anything was added or done */
 };
 

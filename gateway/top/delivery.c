@@ -17,7 +17,7 @@
 
 /* The largest comment that a file can bring, every byte of it escaped, fits. */
 #define ENVELOPE_MAX_BYTES ((size_t)512 * 1024 * 1024)
-enum { MEANING_BYTES = 1024 };
+enum { MEANING_BYTES = 1024, FRAME_BYTES = 1024 /* around the comments */ };
 
 /* What an exchange is about: kept until its reply is understood. */
 struct errand {
@@ -366,6 +366,7 @@ static void write_envelope(
 	for (size_t i = 0; i < task->count; i++)
 		comments[i] = comment_of(&task->refs[i]);
 	buf_init(out, ENVELOPE_MAX_BYTES);
+	buf_make_room(out, FRAME_BYTES + task->bytes);
 	envelope_write(out, site->config->key, site->config->website_code, comments,
 		task->count);
 	assert(buf_finish(out) == 0); /* max_file_size is far below what would not fit */

@@ -23,6 +23,9 @@ enum { FLUSHED_ONE_BY_ONE = 4, REASON_MAX_BYTES = 4 * 1024 * 1024 };
  */
 enum { GROUP_DROPS = 1000, GROUP_REASONS = 16, GATHER_MS = 100 };
 
+/* The records of a group together would be the largest thing in memory. */
+enum { RECORDS_A_WRITE = 100 };
+
 /* No move may be undone for longer by a loss of power: people see where a file lies, and
  * act on it. */
 enum { UNFLUSHED_MS = 1000 };
@@ -473,9 +476,15 @@ bool settling_may_gather(const struct site *site, const struct moment *now)
 static int settle_group(
 	struct site *site, const struct moment *now, const struct job *end)
 {
-	for (struct job *job = site->done.first; job != end; job = job->next)
+	int r = 0;
+	unsigned count = 0;
+	for (struct job *job = site->done.first; r == 0 && job != end; job = job->next) {
 		record_settled(site, now, job);
-	int r = audit_sync(site->audit);
+		if (++count % RECORDS_A_WRITE == 0)
+			r = audit_write(site->audit);
+	}
+	if (r == 0)
+		r = audit_sync(site->audit);
 	return r < 0 ? r : move_jobs(site, now, end);
 }
 

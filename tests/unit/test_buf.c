@@ -97,6 +97,24 @@ static void it_grows_without_losing_a_byte(void **state)
 	assert_int_equal(b.bytes[MANY], '\0');
 }
 
+static void room_made_at_once_is_neither_used_nor_passed(void **state)
+{
+	(void)state;
+	auto_buf struct buf b = {.max_bytes = 100};
+	buf_make_room(&b, 60);
+	assert_true(b.room > 60);
+	assert_string_equal(buf_peek(&b), "");
+	buf_add_text(&b, "abc");
+	const char *bytes = b.bytes;
+	buf_make_room(&b, 50);
+	assert_ptr_equal(b.bytes, bytes);
+	assert_string_equal(buf_peek(&b), "abc");
+	buf_make_room(&b, SIZE_MAX);
+	assert_int_equal(buf_finish(&b), 0);
+	assert_int_equal(b.len, 3);
+	assert_string_equal(buf_peek(&b), "abc");
+}
+
 static void a_shift_takes_from_the_front(void **state)
 {
 	(void)state;
@@ -147,6 +165,7 @@ int main(void)
 		cmocka_unit_test(an_overflow_is_remembered_until_cleared),
 		cmocka_unit_test(a_buffer_without_room_takes_nothing),
 		cmocka_unit_test(it_grows_without_losing_a_byte),
+		cmocka_unit_test(room_made_at_once_is_neither_used_nor_passed),
 		cmocka_unit_test(a_shift_takes_from_the_front),
 		cmocka_unit_test(taking_leaves_an_empty_buffer_with_its_cap),
 		cmocka_unit_test(done_may_come_twice),
