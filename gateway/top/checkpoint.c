@@ -94,7 +94,7 @@ static struct past_claim past_of(const struct job *job, char version[VERSION_TEX
 		};
 	}
 	return (struct past_claim){
-		.stamp = job->claim.stamp,
+		.stamp = job->stamp,
 		.drop = job->drop,
 		.version = job->document ? version : NULL,
 		.verdict = job->document ? verdict_name(job->verdict) : unread,

@@ -34,7 +34,7 @@ static struct job *job_named(const struct site *site, const char *name)
 		return NULL;
 	snprintf(text, sizeof(text), "%s", stamp);
 	struct job *job = site_find_job(site, text);
-	return job && !strcmp(job->claim.name, name) ? job : NULL;
+	return job && !strcmp(job->name, name) ? job : NULL;
 }
 
 static int see(struct site *site, const struct moment *now, enum folder folder,

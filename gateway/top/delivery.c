@@ -108,8 +108,8 @@ static void log_outcome(const struct site *site, const struct job *job, size_t i
 		snprintf(attempts, sizeof(attempts), "%u", p->attempts);
 	auto_buf struct buf meaning = {.max_bytes = MEANING_BYTES};
 	add_meaning(&meaning, p);
-	log_event(is_strange ? LEVEL_WARNING : LEVEL_DEBUG, site->config->name,
-		job->claim.name, "outcome", log_text("outcome", progress_name(p->state)),
+	log_event(is_strange ? LEVEL_WARNING : LEVEL_DEBUG, site->config->name, job->name,
+		"outcome", log_text("outcome", progress_name(p->state)),
 		log_text("order", c->web_order_number), log_text("comment", c->id),
 		log_text("attempts", attempts), log_text("code", p->code),
 		log_text("message", p->message), log_text("meaning", buf_peek(&meaning)));
@@ -320,7 +320,7 @@ void delivery_abandon(struct site *site)
 static int look_at_claim(const struct site *site, const struct job *job)
 {
 	struct stat st;
-	int r = spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st);
+	int r = spool_look(site->spool, FOLDER_SENDING, job->name, &st);
 	if (r < 0)
 		return r;
 	struct version version = version_of(&st);

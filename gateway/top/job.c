@@ -78,12 +78,15 @@ void job_queue_remove(struct job_queue *queue, struct job *job)
 
 struct job *job_new(const struct claim_name *claim)
 {
-	struct job *job = xcalloc(1, sizeof(*job));
 	const char *stamp = NULL;
-	job->claim = *claim;
+	size_t name_size = strlen(claim->name) + 1;
+	struct job *job = xcalloc(1, sizeof(*job) + name_size);
+	memcpy(job->name, claim->name, name_size);
+	memcpy(job->stamp, claim->stamp, sizeof(job->stamp));
+	memcpy(job->of, claim->of, sizeof(job->of));
 	job->fd = -1;
-	job->drop = spool_drop_name(job->claim.name, &stamp);
-	if (times_parse_stamp(job->claim.stamp, &job->claimed) < 0)
+	job->drop = spool_drop_name(job->name, &stamp);
+	if (times_parse_stamp(job->stamp, &job->claimed) < 0)
 		abort(); /* claims are made by spool_claim() or recognised by their stamp
 			  */
 	return job;
@@ -133,6 +136,7 @@ void job_note(struct job *job, size_t index, enum progress_state state)
 	job->in_flight += state == PROGRESS_POSTED;
 	job->waiting += states[state].is_waiting;
 	job->open -= progress_is_final(state);
+	job->accepted += progress_is_accepted(state);
 }
 
 void job_note_words(struct job *job, size_t index, const char *code, const char *message)
@@ -173,14 +177,6 @@ bool job_is_unrecorded(const struct job *job)
 	const struct past_claim *past = job->past;
 	return job->is_recovered &&
 	       (!past || (past->verdict && !strcmp(past->verdict, JOB_UNRECORDED)));
-}
-
-size_t job_accepted(const struct job *job)
-{
-	size_t accepted = 0;
-	for (size_t i = 0; i < job->count; i++)
-		accepted += progress_is_accepted(job->comments[i].state);
-	return accepted;
 }
 
 struct version version_of(const struct stat *st)

@@ -85,8 +85,9 @@ struct job {
 	struct table_node node; /* by stamp */
 	enum job_state state;
 	enum job_end end;
-	struct claim_name claim;
-	const char *drop; /* within claim.name: the exporter's part */
+	char stamp[TIMES_STAMP_LEN + 1];
+	char of[TIMES_STAMP_LEN + 1]; /* as in struct claim_name */
+	const char *drop;             /* within its name: the exporter's part */
 	struct version version;
 	usec_t claimed; /* by its stamp */
 	msec_t taken; /* likewise, by CLOCK_BOOTTIME; 0: on another boot, or not known */
@@ -100,8 +101,9 @@ struct job {
 	bool is_recovered;         /* found in sending/ at start */
 	struct progress *comments; /* one for each comment of the document */
 	size_t count;
-	size_t open;    /* not final */
-	size_t waiting; /* of these: deferred or unknown */
+	size_t accepted; /* the shop has them */
+	size_t open;     /* not final */
+	size_t waiting;  /* of these: deferred or unknown */
 	size_t in_flight;
 	size_t memory;  /* bytes that the window counts */
 	size_t words;   /* bytes of the shop's words; the site keeps their sum */
@@ -111,6 +113,7 @@ struct job {
 	enum rest rest;
 	bool is_stopped;  /* nothing more is sent of it, because of `end` */
 	struct job *next; /* in the queue it waits in: for its reading, or its settling */
+	char name[]; /* of the claim; no longer than it is, for there are thousands */
 };
 
 struct job *job_new(const struct claim_name *claim);
@@ -138,8 +141,6 @@ enum progress_state progress_named(const char *name); /* FRESH for what is no na
 
 /* Found in sending/ and unknown to the journal: all of it may have been sent before. */
 bool job_is_unrecorded(const struct job *job);
-
-size_t job_accepted(const struct job *job);
 
 struct version version_of(const struct stat *st);
 bool version_is(const struct version *a, const struct version *b);

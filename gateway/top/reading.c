@@ -109,7 +109,7 @@ static void record_verdict(struct site *site, const struct moment *now, struct j
 			.result = verdict_name(job->verdict),
 			.count = job->count,
 		});
-	log_event(LEVEL_DEBUG, site->config->name, job->claim.name, "read",
+	log_event(LEVEL_DEBUG, site->config->name, job->name, "read",
 		log_text("verdict", verdict_name(job->verdict)),
 		log_number("comments", job->count));
 }
@@ -148,7 +148,7 @@ static int give_back(
 	struct site *site, const struct moment *now, struct job *job, const char *meaning)
 {
 	struct stat st;
-	int r = spool_return(site->spool, job->claim.name);
+	int r = spool_return(site->spool, job->name);
 	if (site_is_jobs_own(site, job, FOLDER_INCOMING, r)) {
 		site_put_off_job(site, job, r);
 		return 0;
@@ -164,7 +164,7 @@ static int give_back(
 		intake_distrust(site->incoming, job->drop, &sighting, now->up);
 		site->quiet_at = now->up + site->config->settle;
 	}
-	log_event(LEVEL_INFO, site->config->name, job->claim.name, "returned",
+	log_event(LEVEL_INFO, site->config->name, job->name, "returned",
 		log_text("meaning", meaning));
 	site_keep_doubts(site, job, now->up);
 	site_drop_job(site, job, JOB_DROPPED);
@@ -218,11 +218,11 @@ static int parse(struct site *site, const struct moment *now, struct job *job,
 /* On record before it is parsed: should that kill us, the next run knows by what. */
 static int record_reading(struct site *site, const struct moment *now, struct job *job)
 {
-	bool is_retry = job->claim.of[0] && site_has_failed(site, job->claim.of);
+	bool is_retry = job->of[0] && site_has_failed(site, job->of);
 	site_record_job(site, now, job,
 		&(struct record){
 			.event = EVENT_READING,
-			.of = is_retry ? job->claim.of : NULL,
+			.of = is_retry ? job->of : NULL,
 		});
 	return audit_write(site->audit);
 }
@@ -234,12 +234,11 @@ static int record_reading(struct site *site, const struct moment *now, struct jo
 static int open_claim(struct site *site, struct job *job)
 {
 	struct stat st;
-	int r = spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st);
+	int r = spool_look(site->spool, FOLDER_SENDING, job->name, &st);
 	if (r == 0 && (job->fd < 0 || st.st_ino != job->version.inode)) {
 		cleanup_close(&job->fd);
 		job->fd = -1;
-		r = spool_peek(
-			site->spool, FOLDER_SENDING, job->claim.name, &job->fd, &st);
+		r = spool_peek(site->spool, FOLDER_SENDING, job->name, &job->fd, &st);
 	}
 	if (r == 0)
 		job->version = version_of(&st);

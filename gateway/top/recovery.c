@@ -428,7 +428,7 @@ static void resume_comment(struct site *site, const struct moment *now, struct j
 /* On record too: the next start must find it just as unknown. */
 static void doubt_all(struct site *site, const struct moment *now, struct job *job)
 {
-	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "no-record",
+	log_event(LEVEL_WARNING, site->config->name, job->name, "no-record",
 		log_text("meaning",
 			_("the journal does not know this claim: its comments may have "
 			  "been sent, so they wait for unknown_wait")));

@@ -49,10 +49,9 @@ static enum way way_of(const struct job *job)
 		return settling_to_sent(job->past) ? WAY_SENT : WAY_FAILED;
 	if (job->end != END_COMPLETE)
 		return WAY_FAILED;
-	size_t accepted = job_accepted(job);
-	if (accepted == job->count)
+	if (job->accepted == job->count)
 		return WAY_SENT;
-	return accepted ? WAY_PARTIAL : WAY_FAILED;
+	return job->accepted ? WAY_PARTIAL : WAY_FAILED;
 }
 
 /* --- the reason --- */
@@ -135,7 +134,7 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 	const struct reason reason = {
 		.kind = kind_of(job, way),
 		.site = site->config->name,
-		.name = job->claim.name,
+		.name = job->name,
 		.original = sent_to,
 		.spool = site->config->spool,
 		.claimed = job->claimed,
@@ -149,10 +148,10 @@ static int place_reason(struct site *site, const struct moment *now, struct job 
 	auto_buf struct buf text = {.max_bytes = REASON_MAX_BYTES};
 	reason_write(&text, &reason);
 	free(job->headline);
-	job->headline = headline_of(&text, job->claim.name);
+	job->headline = headline_of(&text, job->name);
 
-	char name[sizeof(job->claim.name) + sizeof(SPOOL_REASON)];
-	snprintf(name, sizeof(name), "%s" SPOOL_REASON, job->claim.name);
+	char name[NAME_MAX + sizeof(SPOOL_REASON)];
+	snprintf(name, sizeof(name), "%s" SPOOL_REASON, job->name);
 	return spool_place(site->spool, FOLDER_FAILED, name, buf_peek(&text), text.len);
 }
 
@@ -164,7 +163,7 @@ static bool is_changed(const struct site *site, const struct job *job)
 {
 	struct stat st;
 	if (job->end != END_COMPLETE || job->rest != REST_NONE ||
-		spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st) < 0)
+		spool_look(site->spool, FOLDER_SENDING, job->name, &st) < 0)
 		return false; /* gone, or not to be had: its move will notice */
 	struct version version = version_of(&st);
 	return !version_is(&version, &job->version);
@@ -185,7 +184,7 @@ static bool waits_in_incoming(
 	struct stat st;
 	size_t len = 0;
 	auto_close int fd = -1;
-	if (spool_peek(site->spool, FOLDER_INCOMING, job->claim.name, &fd, &st) < 0 ||
+	if (spool_peek(site->spool, FOLDER_INCOMING, job->name, &fd, &st) < 0 ||
 		(size_t)st.st_size != rest->len)
 		return false;
 	auto_free char *bytes = xcalloc(rest->len, 1);
@@ -196,8 +195,7 @@ static bool waits_in_incoming(
 static bool is_claimed_again(const struct site *site, const struct job *job)
 {
 	for (struct table_node *node = NULL; (node = table_next(&site->jobs, node));)
-		if (!strcmp(table_member(node, struct job, node)->claim.of,
-			    job->claim.stamp))
+		if (!strcmp(table_member(node, struct job, node)->of, job->stamp))
 			return true;
 	return false;
 }
@@ -221,8 +219,8 @@ static int place_rest(struct site *site, struct job *job)
 	assert(buf_finish(&rest) == 0);
 	int r = 0;
 	if (!is_moved_back(site, job, &rest))
-		r = spool_place(site->spool, FOLDER_FAILED, job->claim.name,
-			buf_peek(&rest), rest.len);
+		r = spool_place(
+			site->spool, FOLDER_FAILED, job->name, buf_peek(&rest), rest.len);
 	if (r == 0)
 		job->rest = REST_PLACED;
 	return r;
@@ -237,7 +235,7 @@ static void predict(
 		times_add_local_day(&path, now->wall);
 		buf_add_char(&path, '/');
 	}
-	buf_add_text(&path, job->claim.name);
+	buf_add_text(&path, job->name);
 	memcpy(to, buf_peek(&path), path.len + 1);
 }
 
@@ -303,7 +301,7 @@ static int flush_file(const struct site *site, const struct job *job)
 {
 	struct stat st;
 	auto_close int fd = -1;
-	int r = spool_peek(site->spool, FOLDER_SENDING, job->claim.name, &fd, &st);
+	int r = spool_peek(site->spool, FOLDER_SENDING, job->name, &fd, &st);
 	if (r == -EAGAIN) /* leased to somebody */
 		return spool_flush_all(site->spool);
 	if (r < 0) /* gone: its move will notice; not ours any more: nothing to flush */
@@ -373,19 +371,18 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 		[WAY_SENT] = "sent", [WAY_FAILED] = "failed", [WAY_PARTIAL] = "partial"};
 	enum way way = way_of(job);
 	char reason[NAME_MAX + sizeof("failed/" SPOOL_REASON)];
-	snprintf(reason, sizeof(reason), "failed/%s" SPOOL_REASON, job->claim.name);
+	snprintf(reason, sizeof(reason), "failed/%s" SPOOL_REASON, job->name);
 	if (job->end == END_SETTLED) {
-		log_event(LEVEL_INFO, site->config->name, job->claim.name, "settled",
+		log_event(LEVEL_INFO, site->config->name, job->name, "settled",
 			log_text("result", results[way]), log_text("to", to),
 			log_text("meaning",
 				_("an earlier run had settled it and not moved it")));
 		return;
 	}
 	log_event(way == WAY_SENT ? LEVEL_INFO : LEVEL_WARNING, site->config->name,
-		job->claim.name, "settled", log_text("result", results[way]),
-		log_number("comments", job->count),
-		log_number("accepted", job_accepted(job)), log_text("to", to),
-		log_text("reason", way == WAY_SENT ? "" : reason));
+		job->name, "settled", log_text("result", results[way]),
+		log_number("comments", job->count), log_number("accepted", job->accepted),
+		log_text("to", to), log_text("reason", way == WAY_SENT ? "" : reason));
 }
 
 static void tally_settled(
@@ -393,7 +390,7 @@ static void tally_settled(
 {
 	struct tally_file file = {
 		.at = now->wall,
-		.name = (char *)job->claim.name,
+		.name = (char *)job->name,
 		.words = job->headline,
 		.comments = job->count,
 	};
@@ -410,11 +407,11 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 	char to[PATH_MAX];
 	enum way way = way_of(job);
 	enum folder folder = way == WAY_FAILED ? FOLDER_FAILED : FOLDER_SENT;
-	int r = spool_settle(site->spool, folder, job->claim.name, now->wall, to);
+	int r = spool_settle(site->spool, folder, job->name, now->wall, to);
 	struct stat st;
 	/* A folder that it was to go to may be missing as well. */
 	if (r == -ENOENT &&
-		spool_look(site->spool, FOLDER_SENDING, job->claim.name, &st) == 0) {
+		spool_look(site->spool, FOLDER_SENDING, job->name, &st) == 0) {
 		site->must_scan = true;
 		return r;
 	}
@@ -431,7 +428,7 @@ static int move_job(struct site *site, const struct moment *now, struct job *job
 	log_settled(site, job, to);
 	tally_settled(site, now, job, way);
 	if (way != WAY_SENT)
-		site_note_failure(site, job->claim.stamp);
+		site_note_failure(site, job->stamp);
 	site_keep_doubts(site, job, now->up);
 	site_drop_job(site, job, JOB_SETTLED);
 	return 0;

@@ -37,7 +37,7 @@ void site_record(struct site *site, const struct moment *now, struct record *rec
 void site_record_job(struct site *site, const struct moment *now, const struct job *job,
 	struct record *record)
 {
-	record->claim = job->claim.stamp;
+	record->claim = job->stamp;
 	record->drop = job->drop;
 	site_record(site, now, record);
 }
@@ -79,7 +79,7 @@ struct job *site_find_job(const struct site *site, const char *stamp)
 	struct table_node *node = NULL;
 	while ((node = table_find(&site->jobs, site_key(stamp), node))) {
 		struct job *job = table_member(node, struct job, node);
-		if (!strcmp(job->claim.stamp, stamp))
+		if (!strcmp(job->stamp, stamp))
 			return job;
 	}
 	return NULL;
@@ -126,7 +126,7 @@ bool site_window_is_open(const struct site *site)
 
 void site_add_job(struct site *site, struct job *job)
 {
-	table_add(&site->jobs, &job->node, site_key(job->claim.stamp));
+	table_add(&site->jobs, &job->node, site_key(job->stamp));
 	site_count_job(site, job);
 }
 
@@ -168,9 +168,9 @@ void site_close_job(struct site *site, const struct moment *now, struct job *job
 	site_keep_doubts(site, job, now->up);
 	site_record_job(site, now, job, &(struct record){.event = EVENT_WITHDRAWN});
 	tally_file(&site->tally, TALLY_WITHDRAWN,
-		&(struct tally_file){.at = now->wall, .name = job->claim.name});
-	log_event(LEVEL_WARNING, site->config->name, job->claim.name, "withdrawn",
-		log_number("delivered", job_accepted(job)),
+		&(struct tally_file){.at = now->wall, .name = job->name});
+	log_event(LEVEL_WARNING, site->config->name, job->name, "withdrawn",
+		log_number("delivered", job->accepted),
 		log_number("comments", job->count),
 		log_text("meaning", _("somebody took it out of sending/: the rest of it "
 				      "is not sent")));
@@ -188,15 +188,15 @@ bool site_is_jobs_own(
 	struct stat st;
 	if (r == -EPERM || r == -EBUSY)
 		return spool_may_move(site->spool, to);
-	return site_is_damage(r) && site_is_damage(spool_look(site->spool, FOLDER_SENDING,
-					    job->claim.name, &st));
+	return site_is_damage(r) &&
+	       site_is_damage(spool_look(site->spool, FOLDER_SENDING, job->name, &st));
 }
 
 void site_blame_job(const struct site *site, struct job *job, int r)
 {
 	bool is_damage = site_is_damage(r);
 	if (!job->is_told)
-		log_event(LEVEL_WARNING, site->config->name, job->claim.name,
+		log_event(LEVEL_WARNING, site->config->name, job->name,
 			is_damage ? "unreadable" : "immovable",
 			log_text("error", strerrordesc_np(-r)),
 			log_text("remedy",

@@ -86,8 +86,9 @@ static void a_job_is_known_by_its_stamp_and_its_drop(void **state)
 	(void)state;
 	assert_int_equal(job->state, JOB_CLAIMED);
 	assert_string_equal(job->drop, "a.xml");
-	assert_true(job->drop > job->claim.name &&
-		    job->drop < job->claim.name + sizeof(job->claim.name));
+	assert_string_equal(job->name, claim.name);
+	assert_string_equal(job->stamp, claim.stamp);
+	assert_ptr_equal(job->drop, job->name + TIMES_STAMP_LEN + 1);
 	assert_int_equal(job->claimed, 1795435200 * USEC_SECOND + 1);
 	assert_int_equal(job->fd, -1);
 }
@@ -139,7 +140,7 @@ static void every_comment_of_a_document_begins_fresh(void **state)
 	assert_int_equal(job->open, 3);
 	assert_int_equal(job->waiting, 0);
 	assert_int_equal(job->in_flight, 0);
-	assert_int_equal(job_accepted(job), 0);
+	assert_int_equal(job->accepted, 0);
 	assert_true(job->memory >= strlen("text") * 3 + 3 * sizeof(struct progress));
 	for (size_t i = 0; i < job->count; i++)
 		assert_int_equal(job->comments[i].state, PROGRESS_FRESH);
@@ -170,7 +171,7 @@ static void the_counts_follow_each_comment(void **state)
 		assert_int_equal(job->open, story[i].open);
 		assert_int_equal(job->waiting, story[i].waiting);
 		assert_int_equal(job->in_flight, story[i].in_flight);
-		assert_int_equal(job_accepted(job), story[i].accepted);
+		assert_int_equal(job->accepted, story[i].accepted);
 	}
 }
 

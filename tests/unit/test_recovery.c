@@ -554,7 +554,7 @@ static void of_two_files_with_one_stamp_the_one_on_record_is_the_claim(void **st
 	put("sending/" STAMP "_a.xml.bak", document);
 	start();
 	assert_int_equal(site->jobs.count, 1);
-	assert_string_equal(found_job()->claim.name, CLAIM);
+	assert_string_equal(found_job()->name, CLAIM);
 	assert_states("delivered fresh");
 }
 
