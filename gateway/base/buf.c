@@ -87,6 +87,13 @@ void buf_add_number(struct buf *b, uint64_t number)
 	buf_add(b, digits + at, sizeof(digits) - at);
 }
 
+void buf_add_signed(struct buf *b, int64_t number)
+{
+	if (number < 0)
+		buf_add_char(b, '-');
+	buf_add_number(b, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
 void buf_add_format(struct buf *b, const char *format, ...)
 {
 	va_list args;

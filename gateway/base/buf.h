@@ -35,6 +35,7 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_add_text(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
 void buf_add_number(struct buf *b, uint64_t number); /* in decimal */
+void buf_add_signed(struct buf *b, int64_t number);
 void buf_add_format(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -76,17 +76,17 @@ bool text_is_control(const char *text, size_t char_len)
 	return decode(text, char_len, &point) && is_control(point);
 }
 
-/* Of visible ASCII and the space, all but the two that JSON escapes. */
-static bool is_plain(char c)
-{
-	return (unsigned char)(c - ' ') < 0x7F - ' ' && c != '"' && c != '\\';
-}
+/* x: visible ASCII and the space, but the two that JSON escapes */
+static const char plain[256] = "--------------------------------"
+			       "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			       "xxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxx"
+			       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-";
 
 /* Bytes from here on that need no look at them: most of what is written is ASCII. */
 static size_t plain_run(const char *text, size_t len)
 {
 	size_t run = 0;
-	while (run < len && is_plain(text[run]))
+	while (run < len && plain[(unsigned char)text[run]] == 'x')
 		run++;
 	return run;
 }

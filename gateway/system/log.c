@@ -34,6 +34,11 @@ void log_set_level(enum config_level level)
 	is_on_terminal = isatty(STDERR_FILENO) == 1;
 }
 
+bool log_is_written(enum config_level level)
+{
+	return level <= written;
+}
+
 /* logfmt: quoted when it holds a space, a quote or an equals sign, or nothing at all. */
 static void add_value(struct buf *line, const char *text)
 {
@@ -68,16 +73,14 @@ static void add_text(struct buf *line, const char *key, const char *text)
 static void add_number(struct buf *line, const char *key, int64_t number)
 {
 	add_key(line, key);
-	if (number < 0)
-		buf_add_char(line, '-');
-	buf_add_number(line, number < 0 ? -(uint64_t)number : (uint64_t)number);
+	buf_add_signed(line, number);
 	buf_add_char(line, ' ');
 }
 
 void log_fields(enum config_level level, const char *site, const char *id,
 	const char *event, const struct log_field *fields)
 {
-	if (level > written)
+	if (!log_is_written(level))
 		return;
 
 	auto_buf struct buf line = {.max_bytes = LINE_MAX_BYTES};

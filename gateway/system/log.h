@@ -37,6 +37,8 @@ static inline struct log_field log_int64(const char *key, int64_t number)
 /* What is less grave than `level` is not written. Looks, too, whether standard error is a
  * terminal: before the first call it is taken for a journal. */
 void log_set_level(enum config_level level);
+/* For whoever has to make up words first. */
+bool log_is_written(enum config_level level);
 
 /* site and id (of a drop) may be NULL. Fields: at least one of log_text() and
  * log_number(); empty texts are left out. */

@@ -48,10 +48,11 @@ static void next_claim(
 
 	write_stamp(s->last_stamp, claim->stamp);
 	auto_buf struct buf b = {.max_bytes = NAME_MAX};
-	buf_add_format(&b, "%s_", claim->stamp);
+	buf_add(&b, claim->stamp, TIMES_STAMP_LEN);
+	buf_add_char(&b, '_');
 	spool_name_shorten(&b, name, CLAIM_DROP_MAX);
 	assert(buf_finish(&b) == 0);
-	snprintf(claim->name, sizeof(claim->name), "%s", buf_peek(&b));
+	memcpy(claim->name, buf_peek(&b), b.len + 1);
 	snprintf(claim->of, sizeof(claim->of), "%.*s", TIMES_STAMP_LEN, of ? of : "");
 }
 

@@ -103,13 +103,16 @@ static void log_outcome(const struct site *site, const struct job *job, size_t i
 	const struct progress *p = &job->comments[index];
 	const struct comment *c = document_comment(job->document, index);
 	bool is_strange = p->state == PROGRESS_ALREADY || p->state == PROGRESS_REJECTED;
+	enum config_level level = is_strange ? LEVEL_WARNING : LEVEL_DEBUG;
+	if (!log_is_written(level))
+		return;
 	char attempts[16] = ""; /* 0 would read as "never tried" */
 	if (p->attempts)
 		snprintf(attempts, sizeof(attempts), "%u", p->attempts);
 	auto_buf struct buf meaning = {.max_bytes = MEANING_BYTES};
 	add_meaning(&meaning, p);
-	log_event(is_strange ? LEVEL_WARNING : LEVEL_DEBUG, site->config->name, job->name,
-		"outcome", log_text("outcome", progress_name(p->state)),
+	log_event(level, site->config->name, job->name, "outcome",
+		log_text("outcome", progress_name(p->state)),
 		log_text("order", c->web_order_number), log_text("comment", c->id),
 		log_text("attempts", attempts), log_text("code", p->code),
 		log_text("message", p->message), log_text("meaning", buf_peek(&meaning)));

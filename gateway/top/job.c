@@ -2,12 +2,12 @@
 #include "top/job.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 
 static const bool may_move[][JOB_DROPPED + 1] = {
@@ -196,8 +196,13 @@ bool version_is(const struct version *a, const struct version *b)
 
 void version_write(const struct version *v, char text[VERSION_TEXT_MAX])
 {
-	snprintf(text, VERSION_TEXT_MAX, "%" PRIu64 "-%" PRId64 "-%" PRIu64, v->size,
-		v->modified, v->inode);
+	auto_buf struct buf b = {.max_bytes = VERSION_TEXT_MAX - 1};
+	buf_add_number(&b, v->size);
+	buf_add_char(&b, '-');
+	buf_add_signed(&b, v->modified);
+	buf_add_char(&b, '-');
+	buf_add_number(&b, v->inode);
+	memcpy(text, buf_peek(&b), b.len + 1);
 }
 
 bool version_is_on_record(const struct version *v, const char *text)

@@ -370,8 +370,9 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 	static const char *const results[] = {
 		[WAY_SENT] = "sent", [WAY_FAILED] = "failed", [WAY_PARTIAL] = "partial"};
 	enum way way = way_of(job);
-	char reason[NAME_MAX + sizeof("failed/" SPOOL_REASON)];
-	snprintf(reason, sizeof(reason), "failed/%s" SPOOL_REASON, job->name);
+	char reason[NAME_MAX + sizeof("failed/" SPOOL_REASON)] = "";
+	if (way != WAY_SENT)
+		snprintf(reason, sizeof(reason), "failed/%s" SPOOL_REASON, job->name);
 	if (job->end == END_SETTLED) {
 		log_event(LEVEL_INFO, site->config->name, job->name, "settled",
 			log_text("result", results[way]), log_text("to", to),
@@ -382,7 +383,7 @@ static void log_settled(const struct site *site, const struct job *job, const ch
 	log_event(way == WAY_SENT ? LEVEL_INFO : LEVEL_WARNING, site->config->name,
 		job->name, "settled", log_text("result", results[way]),
 		log_number("comments", job->count), log_number("accepted", job->accepted),
-		log_text("to", to), log_text("reason", way == WAY_SENT ? "" : reason));
+		log_text("to", to), log_text("reason", reason));
 }
 
 static void tally_settled(

@@ -34,6 +34,11 @@ static void numbers_are_decimal(void **state)
 	buf_add_char(&b, ' ');
 	buf_add_number(&b, UINT64_MAX);
 	assert_string_equal(buf_peek(&b), "0 18446744073709551615");
+	buf_clear(&b);
+	buf_add_signed(&b, INT64_MIN);
+	buf_add_char(&b, ' ');
+	buf_add_signed(&b, INT64_MAX);
+	assert_string_equal(buf_peek(&b), "-9223372036854775808 9223372036854775807");
 }
 
 static void bytes_are_kept_whatever_they_are(void **state)
