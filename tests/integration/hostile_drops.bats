@@ -429,8 +429,7 @@ hostile_size() {
 	holds_drops sent "$count"
 	echo "$(time_used) hundredths of a second, $(memory_used) MiB"
 	[ "$(time_used)" -le $((count / 50)) ]
-	# 16 MiB, and 4 for the 4,000 drops that are claimed ahead when the shop is slow; for
-	# each waiting file 48 bytes and its name, and as much again for what the allocator,
-	# the table and the two heaps add.
-	[ "$(memory_used)" -le $((16 + 4 + count * 2 * 58 / 1048576)) ]
+	# 16 MiB, and 3 for the 4,000 drops that are claimed ahead when the shop is slow; for
+	# each waiting file 48 bytes and its name.
+	[ "$(memory_used)" -le $((16 + 3 + count * 58 / 1048576)) ]
 }
