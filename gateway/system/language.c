@@ -18,11 +18,12 @@ enum { PROGRAM_BYTES = 4096, PATH_MAX_BYTES = 8192, CATALOGUE_MAX_BYTES = 1024 *
 #define CATALOGUE "/fr/LC_MESSAGES/opensi-gateway.mo"
 
 static struct {
-	char *bytes; /* kept to the end of the program */
-	size_t len;
+	int fd; /* open to the end of the program, or -1 */
+	bool was_looked_for;
 	int error;
-	bool was_read;
-} french;
+	char *bytes; /* kept likewise, once they were wanted */
+	size_t len;
+} french = {.fd = -1};
 
 static const char english_name[] = "en";
 static const char french_name[] = "fr";
@@ -30,26 +31,13 @@ static const char *in_use = english_name;
 
 /* --- the catalogue --- */
 
-/* Not mapped: a new one that is written over it must not end us. */
-static int read_catalogue(const char *path)
+static int open_catalogue(const char *path)
 {
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	auto_free char *bytes = NULL;
-	size_t len = 0;
-	if (fd < 0)
-		return -errno;
-	bytes = xcalloc(CATALOGUE_MAX_BYTES, 1);
-	for (ssize_t got = 1; got > 0; len += (size_t)got) {
-		got = read(fd, bytes + len, CATALOGUE_MAX_BYTES - len);
-		if (got < 0)
-			return -errno;
-	}
-	french.bytes = take_ptr(bytes);
-	french.len = len;
-	return 0;
+	french.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return french.fd < 0 ? -errno : 0;
 }
 
-static int read_built(void)
+static int open_built(void)
 {
 	char program[PROGRAM_BYTES];
 	auto_buf struct buf path = {.max_bytes = PATH_MAX_BYTES};
@@ -62,18 +50,37 @@ static int read_built(void)
 		return -ENOENT;
 	*slash = '\0';
 	buf_add_format(&path, "%s/../locale" CATALOGUE, program);
-	return read_catalogue(buf_peek(&path));
+	return open_catalogue(buf_peek(&path));
 }
 
+static int open_french(void)
+{
+	if (french.was_looked_for)
+		return french.error;
+	french.was_looked_for = true;
+	french.error = open_built();
+	if (french.error < 0)
+		french.error = open_catalogue(GATEWAY_LOCALE_DIR CATALOGUE);
+	return french.error;
+}
+
+/* Not mapped: a new one that is written over it must not end us. */
 static int read_french(void)
 {
-	if (french.was_read)
-		return french.error;
-	french.was_read = true;
-	french.error = read_built();
-	if (french.error < 0)
-		french.error = read_catalogue(GATEWAY_LOCALE_DIR CATALOGUE);
-	return french.error;
+	auto_free char *bytes = NULL;
+	size_t len = 0;
+	if (french.bytes)
+		return 0;
+	bytes = xcalloc(CATALOGUE_MAX_BYTES, 1);
+	for (ssize_t got = 1; got > 0; len += (size_t)got) {
+		got = pread(
+			french.fd, bytes + len, CATALOGUE_MAX_BYTES - len, (off_t)len);
+		if (got < 0)
+			return -errno;
+	}
+	french.bytes = take_ptr(bytes);
+	french.len = len;
+	return 0;
 }
 
 /* --- the environment --- */
@@ -122,9 +129,11 @@ static const char *wished(void)
 
 int language_set(const char *language)
 {
-	int r = read_french();
+	int r = open_french();
 	const char *wanted = language ? language : wished();
 	bool is_french = !strcmp(wanted, french_name);
+	if (is_french && r == 0)
+		r = read_french();
 	if (is_french && r == 0)
 		r = words_use(french.bytes, french.len);
 	in_use = is_french && r == 0 ? french_name : english_name;

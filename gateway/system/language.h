@@ -17,8 +17,9 @@
  */
 
 /* "en", "fr", or NULL: as the environment says (LC_ALL, LC_MESSAGES or LANG, and
- * LANGUAGE). Texts come out in UTF-8. May be called again: the catalogue is read by the
- * first call and kept, so that a gateway that has confined itself can still change.
+ * LANGUAGE). Texts come out in UTF-8. May be called again: the catalogue is opened by the
+ * first call, and read when it is wanted, so that a gateway that has confined itself can
+ * still change, and one that speaks English has no French in memory.
  * -errno if the catalogue cannot be used: then English is spoken. */
 int language_set(const char *language);
 
