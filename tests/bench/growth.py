@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import (
-    MIB, Bench, Delivery, drop_steadily, wait_until_calm, wait_until_it_listens,
+    MIB, NAME_BYTES, Bench, Delivery, drop_steadily, wait_until_calm,
+    wait_until_it_listens,
 )
 from contestants import GATEWAY, NULL, PHP, Contestant, Running, Site, run_to_its_end
 from report import Row, Section, Target
 from sink import Sink
-
-NAME_BYTES = len("c000000001.xml")  # by drops.c
 
 
 def idle(bench: Bench) -> Iterator[Section]:

@@ -37,11 +37,13 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """The median of those of the rounds that both took part in: within a round they
-        ran one after the other, between rounds the machine may change."""
+        """Of as many rounds the median of the rounds' own: within a round they ran one
+        after the other, between rounds the machine may change."""
         if not self.against or not self.against.value:
             return None
-        rounds = zip(self.samples, self.against.samples, strict=False)
+        if len(self.samples) != len(self.against.samples):
+            return self.value / self.against.value
+        rounds = zip(self.samples, self.against.samples, strict=True)
         return median(own / other for own, other in rounds)
 
     @property

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import quantiles
 
-from bench import MIB, Bench, Delivery, arrivals_of, drop_steadily, wait_until_it_listens
+from bench import (
+    MIB, NAME_BYTES, Bench, Delivery, arrivals_of, drop_steadily, wait_until_it_listens,
+)
 from contestants import (
     GATEWAY, NULL, PEERS, SHELL, Contestant, Running, Site, null_pipeline,
 )
@@ -27,11 +29,15 @@ def backlog(bench: Bench) -> Iterator[Section]:
     everyone = [GATEWAY, *nulls, *PEERS]
     rates: dict[Contestant, list[float]] = {who: [] for who in everyone}
     fresh: list[float] = []
+    peaks: list[float] = []
     for number in range(sizes.backlog_rounds):
         is_short = number >= sizes.rounds
         for who in near if is_short else everyone:
             count = files.get(who, sizes.backlog)
-            rates[who].append(count / bench.deliver(who, count).seconds)
+            run = bench.deliver(who, count)
+            rates[who].append(count / run.seconds)
+            if who is GATEWAY:
+                peaks.append(run.costs.peak_kib / MIB)
         if is_short:
             continue
         run = bench.deliver(GATEWAY, sizes.backlog, is_flushed=False)
@@ -50,6 +56,15 @@ def backlog(bench: Bench) -> Iterator[Section]:
         section.add(who.name, rates[who], best)
     yield section
     yield _against_the_best_script(section)
+    yield _memory_at_work(sizes.backlog, peaks)
+
+
+def _memory_at_work(files: int, peaks: list[float]) -> Section:
+    section = Section("the same, while it works", "peak memory in MiB",
+                      f"16 MiB, and for each file 48 bytes and its name ({NAME_BYTES})")
+    bound = 16 + files * (48 + NAME_BYTES) / 1024 / MIB
+    section.add("gateway", peaks, None, Target("<=", bound, is_of_value=True))
+    return section
 
 
 def _against_the_best_script(backlog: Section) -> Section:
