@@ -12,7 +12,12 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { LINE_MAX_BYTES = 8192, VALUE_MAX_CHARS = 500, STREAM_MAX_BYTES = 64 };
+enum {
+	LINE_MAX_BYTES = 8192,
+	LINE_USUAL_BYTES = 400,
+	VALUE_MAX_CHARS = 500,
+	STREAM_MAX_BYTES = 64,
+};
 
 static enum config_level written = LEVEL_INFO;
 static bool is_on_terminal;
@@ -84,6 +89,7 @@ void log_fields(enum config_level level, const char *site, const char *id,
 		return;
 
 	auto_buf struct buf line = {.max_bytes = LINE_MAX_BYTES};
+	buf_make_room(&line, LINE_USUAL_BYTES);
 	buf_add_text(&line, is_on_terminal ? levels[level].word : levels[level].prefix);
 	if (id)
 		add_text(&line, "id", id);

@@ -19,17 +19,17 @@ NAME_BYTES = len("c000000001.xml")  # by drops.c
 @dataclass(frozen=True)
 class Sizes:
     rounds: int = 3
-    backlog_rounds: int = 7  # of those that come near each other
+    backlog_rounds: int = 5  # of those that come near each other
     backlog: int = 10_000
     peer_backlog: int = 2_000
     shell_backlog: int = 40
-    latency_drops: int = 150
-    slow_seconds: float = 20
-    idle_seconds: float = 20
+    latency_drops: int = 120
+    slow_seconds: float = 15
+    idle_seconds: float = 15
     waiting: tuple[int, ...] = (1_000, 10_000, 100_000)
     sent: int = 30_000
     held: tuple[int, ...] = (1_000, 100_000)
-    held_seconds: float = 10
+    held_seconds: float = 8
     instructions: tuple[int, int] = (500, 1_500)
 
 
