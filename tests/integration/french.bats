@@ -272,6 +272,20 @@ french_site() {
 	[[ $output == *': et 1 autre' ]]
 }
 
+@test "a reload makes a gateway French that began in English and has confined itself" {
+	french_site
+	set_option language '"en"'
+	start_gateway
+	eventually grep -q '<html lang="en">' "$SPOOL/status.html"
+	set_option language '"fr"'
+	kill -HUP "$GATEWAY_PID"
+	eventually grep -q '<html lang="fr">' "$SPOOL/status.html"
+	not logged no-translation
+	document WEB-9:abc | drop a.xml
+	eventually is_failed a.xml
+	[[ $(letter a.xml) == *'non envoyé'* ]]
+}
+
 @test "a reload changes the language, and a refused one does not" {
 	french_site
 	start_gateway

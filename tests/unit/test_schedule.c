@@ -53,9 +53,11 @@ static void a_batch_stays_within_its_bytes_and_a_larger_comment_goes_alone(void 
 		schedule_add(b->s, &item, b->now);
 	}
 	static const size_t counts[] = {2, 1, 1, 1};
+	static const size_t sums[] = {1800, 900, 5000, 100};
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(next(b), TASK_POST);
 		assert_int_equal(b->task.count, counts[i]);
+		assert_int_equal(b->task.bytes, sums[i]);
 		answer(b, ANSWER_RESULTS, BLAME_NONE);
 	}
 }
