@@ -34,10 +34,6 @@ enum {
 	HTTP_PROXY_REFUSED = 407,
 };
 
-/* A hundred long comments: what does not go out at once waits for the next turn, and more
- * files are claimed meanwhile. Pages that no envelope fills take no memory. */
-#define SENT_AT_ONCE (256L * 1024)
-
 /* Larger than any wait that is obeyed, small enough to be counted in milliseconds. */
 #define RETRY_MAX_SECONDS ((msec_t)INT32_MAX)
 
@@ -173,7 +169,6 @@ static void set_callbacks(CURL *easy, struct exchange *x)
 	must(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error));
 	must(curl_easy_setopt(easy, CURLOPT_PRIVATE, x));
 	must(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->len));
-	must(curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, SENT_AT_ONCE));
 }
 
 struct exchange *transport_post(struct transport *t, struct endpoint *endpoint,
