@@ -117,6 +117,7 @@ $(UNIT_TESTS): $B/tests/%: $B/obj/tests/unit/%.o $B/libgateway.a
 
 $B/tests/test_audit: LDFLAGS += -Wl,--wrap=io_write
 $B/tests/test_claiming: LDFLAGS += -Wl,--wrap=io_sync
+$B/tests/test_settling: LDFLAGS += -Wl,--wrap=audit_write
 $B/tests/test_site: LDFLAGS += -Wl,--wrap=clock_boot_id
 $B/tests/test_tool_moving: LDFLAGS += -Wl,--wrap=journal_search -Wl,--wrap=place_find
 

@@ -28,7 +28,8 @@ void buf_init(struct buf *b, size_t max_bytes);
 void buf_done(struct buf *b);
 void buf_clear(struct buf *b);
 
-/* Room for len more bytes at once: growing step by step copies, and leaves holes. */
+/* Room for len more bytes at once, as far as max_bytes goes: growing step by step copies,
+ * and leaves holes. */
 void buf_make_room(struct buf *b, size_t len);
 
 void buf_add(struct buf *b, const void *bytes, size_t len);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -21,7 +22,7 @@ static struct {
 	int fd; /* open to the end of the program, or -1 */
 	bool was_looked_for;
 	int error;
-	char *bytes; /* kept likewise, once they were wanted */
+	char *bytes; /* kept likewise, once they are in use */
 	size_t len;
 } french = {.fd = -1};
 
@@ -33,8 +34,14 @@ static const char *in_use = english_name;
 
 static int open_catalogue(const char *path)
 {
-	french.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	return french.fd < 0 ? -errno : 0;
+	struct stat st;
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	french.fd = take_fd(&fd);
+	return 0;
 }
 
 static int open_built(void)
@@ -81,6 +88,20 @@ static int read_french(void)
 	french.bytes = take_ptr(bytes);
 	french.len = len;
 	return 0;
+}
+
+/* Sentences of it may be in use for as long as the program runs, but not of one that was
+ * refused: it may be whole the next time. */
+static int use_french(void)
+{
+	int r = read_french();
+	if (r == 0)
+		r = words_use(french.bytes, french.len);
+	if (r < 0) {
+		free(french.bytes);
+		french.bytes = NULL;
+	}
+	return r;
 }
 
 /* --- the environment --- */
@@ -133,9 +154,7 @@ int language_set(const char *language)
 	const char *wanted = language ? language : wished();
 	bool is_french = !strcmp(wanted, french_name);
 	if (is_french && r == 0)
-		r = read_french();
-	if (is_french && r == 0)
-		r = words_use(french.bytes, french.len);
+		r = use_french();
 	in_use = is_french && r == 0 ? french_name : english_name;
 	if (in_use == english_name)
 		(void)words_use(NULL, 0);

@@ -19,7 +19,7 @@
 /* "en", "fr", or NULL: as the environment says (LC_ALL, LC_MESSAGES or LANG, and
  * LANGUAGE). Texts come out in UTF-8. May be called again: the catalogue is opened by the
  * first call, and read when it is wanted, so that a gateway that has confined itself can
- * still change, and one that speaks English has no French in memory.
+ * still change, and one that never spoke French has none of it in memory.
  * -errno if the catalogue cannot be used: then English is spoken. */
 int language_set(const char *language);
 

@@ -110,7 +110,8 @@ bool spool_is_file(int folder, const struct dirent *entry);
 int spool_peek(const struct spool *s, enum folder folder, const char *name, int *fd,
 	struct stat *st);
 /* The same for what was a regular file when it was last looked at. What took its place
- * since may be opened, which the writer of a FIFO would notice, but is not waited for. */
+ * since may be opened, which the writer of a FIFO would notice, but is not waited for
+ * (-EINVAL; -ENXIO: a socket). */
 int spool_peek_again(const struct spool *s, enum folder folder, const char *name, int *fd,
 	struct stat *st);
 

@@ -24,7 +24,7 @@ enum { FLUSHED_ONE_BY_ONE = 4, REASON_MAX_BYTES = 4 * 1024 * 1024 };
 enum { GROUP_DROPS = 1000, GROUP_REASONS = 16, GATHER_MS = 100 };
 
 /* The records of a group together would be the largest thing in memory. */
-enum { RECORDS_A_WRITE = 100 };
+enum { DROPS_A_WRITE = 100 };
 
 /* No move may be undone for longer by a loss of power: people see where a file lies, and
  * act on it. */
@@ -478,7 +478,7 @@ static int settle_group(
 	unsigned count = 0;
 	for (struct job *job = site->done.first; r == 0 && job != end; job = job->next) {
 		record_settled(site, now, job);
-		if (++count % RECORDS_A_WRITE == 0)
+		if (++count % DROPS_A_WRITE == 0)
 			r = audit_write(site->audit);
 	}
 	if (r == 0)

@@ -19,7 +19,7 @@ NAME_BYTES = len("c000000001.xml")  # by drops.c
 @dataclass(frozen=True)
 class Sizes:
     rounds: int = 3
-    backlog_rounds: int = 5  # of those that come near each other
+    backlog_rounds: int = 5  # of the gateway and what it is held against
     backlog: int = 10_000
     peer_backlog: int = 2_000
     shell_backlog: int = 40

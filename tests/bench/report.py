@@ -37,8 +37,8 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Of as many rounds the median of the rounds' own: within a round they ran one
-        after the other, between rounds the machine may change."""
+        """The median of each round's own ratio, where both took part in the same rounds:
+        the machine's speed changes between rounds more than within one."""
         if not self.against or not self.against.value:
             return None
         if len(self.samples) != len(self.against.samples):

@@ -25,20 +25,20 @@ def backlog(bench: Bench) -> Iterator[Section]:
     sizes = bench.sizes
     files = dict.fromkeys(PEERS, sizes.peer_backlog) | {SHELL: sizes.shell_backlog}
     nulls = [null_pipeline(batch) for batch in BATCHES]
-    near = [GATEWAY, *nulls[1:]]
+    rivals = [GATEWAY, *nulls[1:]]
     everyone = [GATEWAY, *nulls, *PEERS]
     rates: dict[Contestant, list[float]] = {who: [] for who in everyone}
     fresh: list[float] = []
     peaks: list[float] = []
     for number in range(sizes.backlog_rounds):
-        is_short = number >= sizes.rounds
-        for who in near if is_short else everyone:
+        is_of_rivals = number >= sizes.rounds
+        for who in rivals if is_of_rivals else everyone:
             count = files.get(who, sizes.backlog)
             run = bench.deliver(who, count)
             rates[who].append(count / run.seconds)
             if who is GATEWAY:
                 peaks.append(run.costs.peak_kib / MIB)
-        if is_short:
+        if is_of_rivals:
             continue
         run = bench.deliver(GATEWAY, sizes.backlog, is_flushed=False)
         fresh.append(sizes.backlog / run.seconds)

@@ -305,8 +305,9 @@ static inline char *read_all(const char *path)
 {
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	char *bytes = calloc(1, 1 << 16);
-	assert_true(read(fd, bytes, (1 << 16) - 1) >= 0);
+	enum { ROOM = 1 << 20 };
+	char *bytes = calloc(1, ROOM);
+	assert_in_range(read(fd, bytes, ROOM), 0, ROOM - 1);
 	return bytes;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "top/settling.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +13,18 @@
 
 #include "recovery_bench.h"
 
-enum { DROPS = 40, GROUP = 16 };
+enum { DROPS = 40, GROUP = 16, PART = 100 };
+
+static unsigned writes_to_the_full_disk; /* 0: it is not going to be full */
+
+int __real_audit_write(struct audit *audit);
+int __wrap_audit_write(struct audit *audit);
+int __wrap_audit_write(struct audit *audit)
+{
+	if (writes_to_the_full_disk && --writes_to_the_full_disk == 0)
+		return -ENOSPC;
+	return __real_audit_write(audit);
+}
 
 /* Signals, answers and the watchdog wait for no more than a group. */
 static void what_needs_a_reason_is_settled_in_small_groups(void **state)
@@ -210,6 +222,40 @@ static void what_cannot_be_moved_is_tried_again_with_one_drop(void **state)
 	assert_int_equal(site->jobs.count, 0);
 }
 
+/* Some of a group are on record as settled, others not, and none was moved: the next run
+ * makes no difference between them. */
+static void a_group_that_is_half_on_record_is_moved_by_the_next_run(void **state)
+{
+	(void)state;
+	enum { COUNT = 250 };
+	msec_t due = 0;
+	char name[96];
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof(name), "sending/20260101T000000.%06dZ_x.xml", i);
+		put(name, HEAD FOOT);
+	}
+	start();
+	writes_to_the_full_disk = 2;
+	assert_int_equal(settling_work(site, &now), -ENOSPC);
+	assert_int_equal(site->jobs.count, COUNT);
+	assert_int_equal(count_settled(), PART);
+	assert_true(is_there("sending/20260101T000000.000000Z_x.xml"));
+	stop();
+	start();
+	for (int turn = 0; site->jobs.count && turn < 3; turn++) {
+		pipeline_turn(site, &now, &due);
+		now.up = due;
+	}
+	assert_int_equal(site->jobs.count, 0);
+	auto_buf struct buf today = {.max_bytes = 16};
+	times_add_local_day(&today, now.wall);
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof(name), "sent/%s/20260101T000000.%06dZ_x.xml",
+			buf_peek(&today), i);
+		assert_true(is_there(name));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +283,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_cannot_be_moved_is_tried_again_with_one_drop, bench_enter,
 			bench_leave),
+		cmocka_unit_test_setup_teardown(
+			a_group_that_is_half_on_record_is_moved_by_the_next_run,
+			bench_enter, bench_leave),
 	};
 	if (!realpath("xsd/comments.xsd", schema_path))
 		return 1;

@@ -248,6 +248,16 @@ static void a_regular_file_is_opened(void **state)
 	assert_int_equal(looked.st_ino, st.st_ino);
 }
 
+/* What took the place of a file since the last look at it is refused all the same. */
+static void assert_refused_later(const char *name, int error)
+{
+	int fd = -1;
+	struct stat st;
+	assert_int_equal(
+		spool_peek_again(spool, FOLDER_INCOMING, name, &fd, &st), -error);
+	assert_int_equal(fd, -1);
+}
+
 static void assert_never_opened(const char *name)
 {
 	int fd = -1;
@@ -272,6 +282,11 @@ static void nothing_but_a_regular_file_is_opened(void **state)
 	assert_never_opened("folder.xml");
 	assert_never_opened("fifo.xml");
 	assert_never_opened("s.xml");
+	assert_refused_later("link.xml", ELOOP);
+	assert_refused_later("dangling.xml", ELOOP);
+	assert_refused_later("folder.xml", EINVAL);
+	assert_refused_later("fifo.xml", EINVAL);
+	assert_refused_later("s.xml", ENXIO);
 	int gone = -1;
 	struct stat st;
 	assert_int_equal(
