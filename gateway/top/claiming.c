@@ -16,7 +16,7 @@
 
 /* Drops claimed in one turn, so that exchanges are looked after in between; fewer if they
  * take long to read. */
-enum { DROPS_A_TURN = 64, SPACE_CHECK_MS = 1000 };
+enum { DROPS_A_TURN = 32, SPACE_CHECK_MS = 1000 };
 
 /* Half of what the kernel keeps for us. Who makes alarms faster than they can be taken
  * must not keep us from all else. */
