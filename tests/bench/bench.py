@@ -21,15 +21,15 @@ class Sizes:
     rounds: int = 3
     backlog_rounds: int = 5  # of the gateway and what it is held against
     backlog: int = 10_000
-    peer_backlog: int = 2_000
-    shell_backlog: int = 40
-    latency_drops: int = 120
+    peer_backlog: int = 1_500
+    shell_backlog: int = 30
+    latency_drops: int = 100
     slow_seconds: float = 15
     idle_seconds: float = 15
     waiting: tuple[int, ...] = (1_000, 10_000, 100_000)
     sent: int = 30_000
     held: tuple[int, ...] = (1_000, 100_000)
-    held_seconds: float = 8
+    held_seconds: float = 6
     instructions: tuple[int, int] = (500, 1_500)
 
 
