@@ -213,7 +213,7 @@ coverage: tests-cov ## Lines reached by the tests, file by file; what is left mu
 TORTURED := test_soap_read test_response test_document test_history_lives
 torture: tests-$(VARIANT) tests-asan tests-fuzz ## What takes longer than a test may
 	$B/tests/sim --requests 10000000
-	tests/run -a -k 'integration|valgrind' release asan
+	tests/run -a -k 'integration|valgrind|fault|powerloss' release asan
 	set -e; for t in $(TORTURED); do GATEWAY_TORTURE=1 $B/tests/$$t; done
 	tests/fault/torment.py --all $B
 	tests/powerloss/cut_power.py --all $B

@@ -49,8 +49,8 @@ hurry() {
 
 # All that became of a comment, in order.
 outcomes_of() {
-	audit | sed -n "s/.*\"ev\":\"outcome\".*\"comment\":\"$1\".*\"result\":\"\([a-z]*\)\".*/\1/p" |
-		paste -s -d ' '
+	sed -n "s/.*\"ev\":\"outcome\".*\"comment\":\"$1\".*\"result\":\"\([a-z]*\)\".*/\1/p" \
+		"$SPOOL"/audit/*.jsonl | paste -s -d ' '
 }
 
 # The folders tell of one delivered drop, and of nothing else.

@@ -4,7 +4,7 @@
 # A reference shop for one test. start_shop [OPTION...] runs it and sets SHOP_URL; the
 # options are those of contrib/shop/run. stop_shop ends it, and is harmless without one.
 
-SHOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../contrib/shop" && pwd)
+SHOP=${BASH_SOURCE[0]%/tests/*}/contrib/shop
 
 start_shop() {
 	export SHOP_KEY=0123456789abcdef0123456789abcdef SHOP_WEBSITE=WEB1
@@ -20,7 +20,7 @@ stop_shop() {
 	[ -n "${SHOP_PID:-}" ] || return 0
 	kill "$SHOP_PID" 2>/dev/null || true
 	# The shop holds its end open as long as one of its processes lives.
-	timeout 10 cat <&"$shop_output" >/dev/null
+	read -rt 10 -d '' -u "$shop_output" || true
 	exec {shop_output}<&-
 	unset SHOP_PID
 }

@@ -3,7 +3,7 @@
 #
 # opensi-spool beside the gateway, for tests that have loaded gateway_helpers.
 
-TOOL=$(dirname "$GATEWAY")/opensi-spool
+TOOL=${GATEWAY%/*}/opensi-spool
 
 # With the configuration of the site that was made last.
 tool() {
@@ -12,7 +12,7 @@ tool() {
 
 # json EXPRESSION: what a JSON document on standard input says; the document is `d`.
 json() {
-	python3 -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"
+	python3 -S -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"
 }
 
 # Folders as they are before any gateway came.

@@ -78,7 +78,9 @@ and how it is delivered:
 
 THE CONTROL PORT: PUT /script (the same JSON), GET /script (with the uses left),
 GET /log, GET /log?event=request, GET /wait?event=request&count=3&timeout=10 (answers
-when so many happened since the start, or 408), POST /forget (nothing is stored).
+when so many happened since the start, or 408), GET /requests (the CommentIds of each, a
+line for each), GET /gap?comment=7 (seconds from the first request with that comment to
+the second; without comment: of any kind), POST /forget (nothing is stored).
 """
 
 import argparse
@@ -727,6 +729,11 @@ class AtWork:
             self.count -= 1
 
 
+def ids_in(event):
+    """The CommentIds of a request in the log."""
+    return [comment["id"] for comment in event["comments"]]
+
+
 class Control(http.server.BaseHTTPRequestHandler):
     """The control port."""
 
@@ -745,6 +752,15 @@ class Control(http.server.BaseHTTPRequestHandler):
         if address.path == "/log":
             lines = [json.dumps(e) + "\n" for e in self.shop.log.select(event)]
             self.reply(200, "".join(lines).encode())
+        elif address.path == "/requests":
+            lines = [" ".join(ids_in(e)) + "\n" for e in self.shop.log.select("request")]
+            self.reply(200, "".join(lines).encode())
+        elif address.path == "/gap":
+            comment = wish.get("comment")
+            events = self.shop.log.select("request")
+            times = [e["t"] for e in events if not comment or comment in ids_in(e)]
+            status = 200 if len(times) > 1 else 404
+            self.reply(status, b"%f\n" % (times[1] - times[0]) if status == 200 else b"")
         elif address.path == "/script":
             self.reply(200, json.dumps({"rules": self.shop.script.rules}).encode())
         elif address.path == "/wait":
