@@ -204,7 +204,7 @@ drop() {
 	mv -- "$SPOOL/incoming/.aside" "$SPOOL/incoming/$1"
 }
 
-# path_in FOLDER NAME: of the claim, wherever in the folder. Fails if there is none.
+# path_in FOLDER NAME: of the claim, in the folder or in a day of it. Fails if there is none.
 path_in() {
 	local LC_ALL=C IFS= found each
 	# shellcheck disable=SC2206 # the name may be a pattern
@@ -248,8 +248,7 @@ holds_drops() {
 }
 
 is_empty() {
-	[ -d "$SPOOL/$1" ] && not compgen -G "$SPOOL/$1/*" >/dev/null &&
-		not compgen -G "$SPOOL/$1/.[!.]*" >/dev/null
+	[ -z "$(ls -A "$SPOOL/$1")" ]
 }
 
 # Nothing waits any more.
