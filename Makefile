@@ -221,6 +221,7 @@ torture: tests-$(VARIANT) tests-asan tests-fuzz ## What takes longer than a test
 		bats -f 'a flood of files' tests/integration/hostile_drops.bats
 	tests/torture/timeouts --count 1000 --sites 48 $B/opensi-gateway
 	tests/fuzz/run long 120
+	$(MAKE) lint-deep
 
 SECONDS := 600
 fuzz: tests-fuzz ## Searches for inputs that break it, SECONDS=600 for each kind
@@ -245,6 +246,7 @@ C_FILES := $(SOURCES) $(SIM_SOURCES) $(FUZZ_SOURCES) $(FAULT_SOURCES) \
 SCRIPTS  = $(shell find . -name build -prune -o -name .git -prune -o -type f \
 	-exec awk 'FNR == 1 { if (/^\#!.*[\/ ](ba)?sh/) print FILENAME; nextfile }' {} +)
 TIDIED  := $(C_FILES:%=build/lint/%.tidy)
+WALKED  := $(SOURCES:%=build/lint/%.walked)
 
 lint: ## Installs what is missing, then checks form and searches for faults
 	@contrib/deps test lint
@@ -267,12 +269,21 @@ lint-shell: FORCE
 lint-analyzer: FORCE
 	@$(MAKE) VARIANT=analyzer WERROR=1 objects
 
+# depth
+define tidy
+	@mkdir -p $(@D)
+	$(call step,TIDY)clang-tidy -quiet $< -- $(wordlist 2,999,$(COMPILE)) \
+		-Xclang -analyzer-config -Xclang mode=$1 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+endef
 lint-tidy: $(TIDIED)
 $(TIDIED): build/lint/%.tidy: % $(HEADERS) .clang-tidy tests/.clang-tidy
-	@mkdir -p $(@D)
-	$(call step,TIDY)clang-tidy -quiet $< -- $(wordlist 2,999,$(COMPILE)) 2>$@.log || \
-		{ cat $@.log; exit 1; }
-	@touch $@
+	$(call tidy,shallow)
+
+# Every path, also through what a function calls: that takes five times as long.
+lint-deep: $(WALKED)
+$(WALKED): build/lint/%.walked: % $(HEADERS) .clang-tidy
+	$(call tidy,deep)
 
 format: ## Puts all C files into the house form
 	clang-format -i $(C_FILES) $(HEADERS)
