@@ -283,22 +283,24 @@ long_options() {
 	[ "$(zsh_offers "opensi-spool -c $CONF list f")" = failed ]
 }
 
-# LINE: what zsh offers for it, in a terminal of its own.
+# LINE: what zsh offers for it, in a terminal of its own. What it knows of all commands is
+# gathered once.
 zsh_offers() {
 	PATH=${GATEWAY%/*}:$PATH timeout 60 zsh -f -c '
 		zmodload zsh/zpty
 		zpty shell "zsh -f -i"
-		zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -D -u"
+		zpty -w shell "PS1=; fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -d $2"
 		zpty -w shell "compadd() { local -a hits; builtin compadd -A hits \"\$@\"
 			print -rl -- OFFER:\$^hits; builtin compadd \"\$@\" }"
 		zpty -w shell "tab() { zle complete-word; print TAB_\"\"DONE }
 			zle -N tab; bindkey ^I tab; setopt no_auto_list; print READY_\"\"NOW"
 		zpty -r -m shell heard "*READY_NOW*"
-		zpty -w -n shell "$2"$'\''\t'\''
+		zpty -w -n shell "$3"$'\''\t'\''
 		zpty -r -m shell heard "*TAB_DONE*"
 		zpty -d shell
 		print -r -- $heard
-	' zsh "$COMPLETIONS" "$1" | grep -ao 'OFFER:[^[:cntrl:]]*' | cut -d : -f 2- | sort -u
+	' zsh "$COMPLETIONS" "$BATS_FILE_TMPDIR/zcompdump" "$1" |
+		grep -ao 'OFFER:[^[:cntrl:]]*' | cut -d : -f 2- | sort -u
 }
 
 @test "zsh offers the same" {
