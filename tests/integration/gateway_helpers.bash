@@ -119,14 +119,14 @@ is_running() {
 	kill -0 "$1" 2>/dev/null
 }
 
-gateway_is_over() {
-	not is_running "$GATEWAY_PID" >/dev/null
+is_over() {
+	! is_running "$1"
 }
 
 # Its exit status, once it has ended by itself.
 gateway_status() {
 	local status=0
-	eventually gateway_is_over
+	eventually is_over "$GATEWAY_PID"
 	wait "$GATEWAY_PID" || status=$?
 	unset GATEWAY_PID
 	echo "the gateway ended with status $status"
@@ -295,57 +295,104 @@ has_outcome() {
 
 # --- the scripted shop ---
 
+# One Python for all the tests of a file.
+open_nursery() {
+	local fifo=$BATS_FILE_TMPDIR/nursery
+	if [ ! -p "$fifo" ]; then
+		mkfifo "$fifo"
+		python3 -S "$ROOT/tests/shop/stub_shop.py" --nursery "$fifo" \
+			</dev/null >"$fifo.log" 2>&1 3>&- &
+		echo $! >"$fifo.pid"
+	fi
+	exec {NURSERY}<>"$fifo"
+}
+
+teardown_file() {
+	local fifo=$BATS_FILE_TMPDIR/nursery pid
+	[ -p "$fifo" ] || return 0
+	pid=$(<"$fifo.pid")
+	kill "$pid"
+	eventually is_over "$pid"
+}
+
+# stub_said NAME: sets SAID, what the shop says by that name, in its order.
+stub_said() {
+	local name
+	read -r -t 20 name SAID <&"$stub_output"
+	if [ "$name" != "$1" ]; then
+		echo "the scripted shop said: $name $SAID"
+		return 1
+	fi
+}
+
 # start_stub [RULES] [OPTION...]: rules as a JSON list; see tests/shop/stub_shop.py.
 start_stub() {
-	local rules=${1:-[]} name port
+	local rules=${1:-[]} path
 	shift || true
+	[ -n "${NURSERY:-}" ] || open_nursery
 	STUB_BODIES=$BATS_TEST_TMPDIR/bodies
 	mkdir -p "$STUB_BODIES"
-	exec {stub_output}< <(exec python3 -S "$ROOT/tests/shop/stub_shop.py" \
-		--script "{\"rules\": $rules}" --bodies "$STUB_BODIES" "$@" 3>&-)
-	STUB_PID=$!
-	read -r -t 20 name port <&"$stub_output"
-	[ "$name" = PORT ]
-	SHOP_URL=http://127.0.0.1:$port/opensi-connect
-	read -r -t 20 name port <&"$stub_output"
-	[ "$name" = CONTROL ]
-	STUB_CONTROL=http://127.0.0.1:$port
+	STUBS=$((${STUBS:-0} + 1))
+	path=$BATS_TEST_TMPDIR/stub.$STUBS
+	mkfifo "$path"
+	printf '%s\0' --script "{\"rules\": $rules}" --bodies "$STUB_BODIES" "$@" >"$path.options"
+	echo "$path" >&"$NURSERY"
+	exec {stub_output}<>"$path"
+	stub_said PID
+	STUB_PID=$SAID
+	stub_said PORT
+	SHOP_URL=http://127.0.0.1:$SAID/opensi-connect
+	stub_said CONTROL
+	STUB_CONTROL=$SAID
 }
 
 # stub_port NAME: sets STUB_PORT, the next of those that options made it open.
 stub_port() {
-	local name
-	read -r -t 20 name STUB_PORT <&"$stub_output"
-	[ "$name" = "$1" ]
-	export STUB_PORT
+	stub_said "$1"
+	export STUB_PORT=$SAID
 }
 
 stop_stub() {
 	[ -n "${STUB_PID:-}" ] || return 0
 	kill "$STUB_PID" 2>/dev/null || true
-	read -rt 10 -d '' -u "$stub_output" || true # its end
+	eventually is_over "$STUB_PID"
 	exec {stub_output}<&-
 	unset STUB_PID
 }
 
+# ask_stub METHOD PATH [BODY]: what its control port says; fails if that is a refusal.
+ask_stub() {
+	local LC_ALL=C control status line body=${3-}
+	exec {control}<>"/dev/tcp/127.0.0.1/$STUB_CONTROL"
+	printf '%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' \
+		"$1" "$2" "${#body}" "$body" >&"$control"
+	read -r -u "$control" line status line
+	until [ "$line" = $'\r' ]; do
+		IFS= read -r -u "$control" line
+	done
+	IFS= read -rd '' -u "$control" body || true # its end
+	exec {control}>&-
+	printf '%s' "$body"
+	[[ $status = 2?? ]]
+}
+
 # From now on it behaves like that.
 stub_rules() {
-	curl -sSf -X PUT --data "{\"rules\": $1}" "$STUB_CONTROL/script"
+	ask_stub PUT /script "{\"rules\": $1}"
 }
 
 # stub_saw EVENT [COUNT]: waits until that many happened.
 stub_saw() {
-	curl -sSf -o /dev/null \
-		"$STUB_CONTROL/wait?event=$1&count=${2:-1}&timeout=$PATIENCE"
+	ask_stub GET "/wait?event=$1&count=${2:-1}&timeout=$PATIENCE"
 }
 
 stub_events() {
-	curl -sSf "$STUB_CONTROL/log?event=$1"
+	ask_stub GET "/log?event=$1"
 }
 
 # The CommentIds of each request, a line for each; a probe is an empty line.
 requests() {
-	curl -sSf "$STUB_CONTROL/requests"
+	ask_stub GET /requests
 }
 
 count_probes() {
@@ -363,7 +410,7 @@ was_requested() {
 
 # Seconds from the first request with this comment, or of any kind, to the second.
 gap_before_repeat() {
-	curl -sSf "$STUB_CONTROL/gap?comment=${1-}"
+	ask_stub GET "/gap?comment=${1-}"
 }
 
 # is_at_least LEAST NUMBER, with fractions. Clocks that count milliseconds may be early

@@ -32,7 +32,7 @@ start_gateway_killed_at() {
 
 # Those that follow run by themselves.
 wait_for_its_death() {
-	eventually gateway_is_over
+	eventually is_over "$GATEWAY_PID"
 	wait "$GATEWAY_PID" || true
 	unset GATEWAY_PID
 	# shellcheck disable=SC2034 # start_gateway knows it

@@ -19,8 +19,7 @@ teardown() {
 # A shop that knows our key and website code.
 start_knowing_stub() {
 	start_stub "$1"
-	curl -sSf -X PUT --data "{\"rules\": $1, \"key\": \"$KEY\", \"website_code\": \"WEB1\"}" \
-		"$STUB_CONTROL/script"
+	ask_stub PUT /script "{\"rules\": $1, \"key\": \"$KEY\", \"website_code\": \"WEB1\"}"
 	make_site
 }
 
