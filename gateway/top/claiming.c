@@ -177,10 +177,13 @@ static bool has_space(struct site *site, const struct moment *now)
 	return !is_low;
 }
 
-/* What is wrong with the spool tells better than an error what to do about it. */
-static void note_remedy(struct site *site)
+/* What is wrong with the spool tells better than an error what to do about it. Who lacks
+ * descriptors cannot look, and knows what to do without. */
+static void note_remedy(struct site *site, int r)
 {
 	auto_buf struct buf why = {.max_bytes = PATH_MAX + WORDS_MAX};
+	if (r == -EMFILE || r == -ENFILE)
+		return;
 	if (spool_examine(site->spool, &why) < 0)
 		site_note_remedy(site, buf_peek(&why));
 }
@@ -190,7 +193,7 @@ int claiming_find_folders(struct site *site)
 	bool changed = false;
 	int r = spool_refresh(site->spool, &changed);
 	if (r < 0)
-		note_remedy(site);
+		note_remedy(site, r);
 	if (r == 0 && site->watch)
 		r = watch_spool(site->watch, site->spool);
 	if (changed)
@@ -331,7 +334,7 @@ static int claim(
 	if (r == 0) {
 		r = spool_claim(site->spool, folder, drop, now->wall, &name);
 		if (r == -EINVAL)
-			note_remedy(site);
+			note_remedy(site, r);
 		if (r == -EINVAL || (r < 0 && !spool_may_move(site->spool, folder)))
 			return r;
 	}

@@ -295,7 +295,7 @@ has_outcome() {
 
 # --- the scripted shop ---
 
-# One Python for all the tests of a file.
+# One Python for all the tests of a file. Sets NURSERY, a descriptor.
 open_nursery() {
 	local fifo=$BATS_FILE_TMPDIR/nursery
 	if [ ! -p "$fifo" ]; then
@@ -329,7 +329,7 @@ stub_said() {
 start_stub() {
 	local rules=${1:-[]} path
 	shift || true
-	[ -n "${NURSERY:-}" ] || open_nursery
+	open_nursery
 	STUB_BODIES=$BATS_TEST_TMPDIR/bodies
 	mkdir -p "$STUB_BODIES"
 	STUBS=$((${STUBS:-0} + 1))
@@ -340,6 +340,7 @@ start_stub() {
 	exec {stub_output}<>"$path"
 	stub_said PID
 	STUB_PID=$SAID
+	exec {NURSERY}>&- # the gateway must not inherit it
 	stub_said PORT
 	SHOP_URL=http://127.0.0.1:$SAID/opensi-connect
 	stub_said CONTROL
