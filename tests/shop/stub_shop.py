@@ -86,6 +86,7 @@ the second; without comment: of any kind), POST /forget (nothing is stored).
 import argparse
 import base64
 import email.utils
+import gc
 import gzip
 import http.client
 import http.server
@@ -895,6 +896,8 @@ def read_options(words):
 def next_shop(nursery):
     """The nursery itself never comes back: what returns is the new shop, with its words."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()  # what the shops share is not gone through, and so not copied, in each
     with open(os.open(nursery, os.O_RDWR), encoding="utf-8") as paths:
         for path in paths:
             if os.fork() == 0:
@@ -949,9 +952,13 @@ def main():
         while True:
             for listener in select.select(list(doors), [], [])[0]:
                 doors[listener](listener)
+    except SystemExit:
+        pass  # it was told to end
     finally:
         shop.stopping.set()
         script.end()
+    sys.stdout.flush()
+    os._exit(0)  # to take Python apart would touch, and so copy, all of it
 
 
 if __name__ == "__main__":
