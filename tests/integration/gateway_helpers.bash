@@ -364,12 +364,12 @@ stop_stub() {
 # ask_stub METHOD PATH [BODY]: what its control port says; fails if that is a refusal.
 ask_stub() {
 	local LC_ALL=C control status line body=${3-}
-	exec {control}<>"/dev/tcp/127.0.0.1/$STUB_CONTROL"
+	exec {control}<>"/dev/tcp/127.0.0.1/$STUB_CONTROL" || return
 	printf '%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' \
 		"$1" "$2" "${#body}" "$body" >&"$control"
 	read -r -u "$control" line status line
-	until [ "$line" = $'\r' ]; do
-		IFS= read -r -u "$control" line
+	while [ "$line" != $'\r' ]; do
+		IFS= read -r -u "$control" line || return # it broke off
 	done
 	IFS= read -rd '' -u "$control" body || true # its end
 	exec {control}>&-

@@ -253,7 +253,7 @@ runs_or_is_over() {
 # From where it cannot start to where it can do nearly all.
 @test "short of descriptors it either works or says what it lacks, without a spin" {
 	command -v prlimit >/dev/null || skip "there is no prlimit"
-	local limit status
+	local limit status ran=
 	for limit in 18 19 20 21; do
 		RUN_BY=(prlimit "--nofile=$limit:")
 		: >"$LOG"
@@ -266,6 +266,7 @@ runs_or_is_over() {
 			grep 'Too many open files' "$LOG"
 			continue
 		fi
+		ran=yes
 		document "WEB-1:$limit" | drop "$limit.xml"
 		echo 'no XML' | drop "no-$limit.xml"
 		waits_idly
@@ -276,6 +277,7 @@ runs_or_is_over() {
 		[ "$(requests_with "$limit")" -eq 1 ]
 		stop_gateway
 	done
+	[ "$ran" ]
 }
 
 @test "without any descriptor left it says so, waits, and goes on" {
